@@ -8,7 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.locks import hold_role
+from accounts.models import Membership, Project, User
 from orderchainer.core.db.among import among
 from orders.lifecycle import EventType
 from orders.models import Order
@@ -24,6 +25,15 @@ def hand_over_orders(*, project_id: int | None = None) -> int:
     event, because nothing else about the orders changes. Earlier events stay in the feed of the
     person who left.
     """
+    handed = 0
+    # Once more after each pass: whoever got orders may have been removed meanwhile, and the task
+    # that this woke has not seen what was not committed yet.
+    while just_handed := _hand_over_all(project_id):
+        handed += just_handed
+    return handed
+
+
+def _hand_over_all(project_id: int | None) -> int:
     handed = 0
     left_behind = _left_behind(project_id)
     for owner_id, project in left_behind.values_list("owner_id", "project_id").distinct():
@@ -42,6 +52,21 @@ def _of_the_team() -> QuerySet[Order]:
     return Order.objects.filter(Q(source_updated_at__isnull=False) | by_hand)
 
 
+def hold_owner(project: Project, owner: User) -> User:
+    """Return who owns a new mirrored order, and keep them in the project until the transaction
+    ends.
+
+    That is `owner` while they are a member, and then the project's longest-standing owner. Whoever
+    removes them at this moment waits, and hands the new order over with the others.
+    """
+    if hold_role(owner, project.pk) is not None:
+        return owner
+    owners = _owners_of(project.pk).select_related("user")
+    successor = owners.select_for_update(no_key=True, of=("self",)).first()
+    # As with orders that are there already: nobody could take it over.
+    return owner if successor is None else successor.user
+
+
 def _left_behind(project_id: int | None) -> QuerySet[Order]:
     members = Membership.objects.filter(project=OuterRef("project"), user=OuterRef("owner"))
     orders = _of_the_team().filter(~Exists(members))
@@ -49,10 +74,15 @@ def _left_behind(project_id: int | None) -> QuerySet[Order]:
 
 
 def _successor_in(project_id: int) -> int | None:
+    return _owners_of(project_id).values_list("user_id", flat=True).first()
+
+
+def _owners_of(project_id: int) -> QuerySet[Membership]:
+    """Return the memberships of the owners who can sign in, the longest-standing first."""
     owners = Membership.objects.filter(
         project=project_id, role=Membership.Role.OWNER, user__is_active=True
     )
-    return owners.order_by("pk").values_list("user_id", flat=True).first()
+    return owners.order_by("pk")
 
 
 def _hand_over(owner_id: int, project_id: int, successor_id: int) -> int:

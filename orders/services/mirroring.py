@@ -38,6 +38,7 @@ from orders.services.chains import (
     reach_of,
 )
 from orders.services.fields import OF_CUSTOMER, set_values
+from orders.services.handing_over import hold_owner
 from orders.services.holding import can_take_again, follow_the_moves
 from orders.services.items import ItemDraft, changed_items, rewrite_items, write_items
 from orders.services.locking import LockedReach, lock_reach
@@ -74,11 +75,12 @@ class Mirrored:
 def mirror_order(*, project: Project, owner: User, provider: str, told: OutsideOrder) -> Mirrored:
     """Create or change the order of `project` that `provider` calls `told.external_id`.
 
-    `owner` becomes the owner of a new order. If we know this state already, or a newer one, nothing
+    `owner` becomes the owner of a new order, while they are a member of the project; afterwards it
+    belongs to an owner of the project. If we know this state already, or a newer one, nothing
     changes. Everything is one transaction of at most six statements, however many orders the move
     reaches: read, lock, read again under the locks, and one write each for orders, items and
-    events. There is one more if some items change while others come or go, and a few if orders
-    fail along or come back.
+    events. There is one more if some items change while others come or go, one if `owner` has left,
+    and a few if orders fail along or come back.
 
     Records `order_created`, or `order_updated` and `order_status_changed`, with the `cause`
     `{"source": provider}` and no actor; then what follows for the orders that wait for it. Raises
@@ -215,7 +217,7 @@ def _progress(status: str) -> int:
 
 def _create(project: Project, owner: User, provider: str, told: OutsideOrder) -> Order:
     order = Order(
-        owner=owner,
+        owner=hold_owner(project, owner),
         project=project,
         provider=provider,
         external_id=told.external_id,

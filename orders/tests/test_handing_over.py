@@ -1,18 +1,20 @@
 """Who leaves a project leaves its orders behind, but not what they bought."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.access import Role
-from accounts.models import Project, User
+from accounts.models import Membership, Project, User
 from accounts.services import create_project, remove_member, set_member
 from accounts.tests.factories import make_user
 from orders.errors import OrderNotFound
 from orders.models import Order
 from orders.queries import order_for
-from orders.services import create_order, create_order_in_project, mirror_order
+from orders.services import create_order, create_order_in_project, handing_over, mirror_order
 from orders.services.handing_over import hand_over_orders
 from orders.tests.outside import TOLD
 
@@ -95,6 +97,51 @@ def test_an_order_that_was_handed_over_is_handed_over_again(
     assert hand_over_orders(project_id=shop.pk) == 1
 
     assert Order.objects.get(pk=order.pk).owner == carol
+
+
+def test_a_new_order_never_belongs_to_somebody_who_was_removed(
+    shop: Project, ada: User, bob: User
+) -> None:
+    """A sync asks once for the owner of all that it stores."""
+    remove_member(project=shop, user=bob, by=ada)
+
+    assert mirrored_for(bob, shop).owner == ada
+
+    # A change of it keeps the owner.
+    paid = replace(TOLD, updated_at=TOLD.updated_at + timedelta(seconds=1), title="#1001 paid")
+    mirror_order(project=shop, owner=bob, provider="shopify", told=paid)
+    order = Order.objects.get()
+    assert (order.title, order.owner) == ("#1001 paid", ada)
+
+
+def test_without_another_owner_a_new_order_belongs_to_whoever_connected_the_shop(
+    shop: Project, ada: User, bob: User
+) -> None:
+    """As with the orders that are there already, nobody else could have it."""
+    Membership.objects.filter(project=shop).delete()
+
+    assert mirrored_for(bob, shop).owner == bob
+
+
+def test_whoever_gets_the_orders_and_is_removed_at_that_moment_hands_them_on(
+    shop: Project, ada: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task that the second removal woke ran before the orders were handed over."""
+    carl = make_user(email="carl@example.com")
+    set_member(project=shop, user=carl, role=Role.OWNER)
+    mirrored = mirrored_for(bob, shop)
+    remove_member(project=shop, user=bob, by=ada)
+
+    def with_a_removal(owner_id: int, project_id: int, successor_id: int) -> int:
+        if successor_id == ada.pk:
+            remove_member(project=shop, user=ada, by=ada)
+        return hand_over(owner_id, project_id, successor_id)
+
+    hand_over = handing_over._hand_over
+    monkeypatch.setattr(handing_over, "_hand_over", with_a_removal)
+    hand_over_orders(project_id=shop.pk)
+
+    assert Order.objects.get(pk=mirrored.pk).owner == carl
 
 
 def test_orders_of_members_stay_theirs(shop: Project, bob: User) -> None:

@@ -10,20 +10,22 @@ import pytest
 from django.db import connection
 from django.db.models import Q
 
+from accounts.access import Role
 from accounts.models import Project, User
-from accounts.services import create_project
+from accounts.services import create_project, remove_member, set_member
 from accounts.tests.factories import make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 from orders.graph import Walk
 from orders.lifecycle import Status
 from orders.locks import lock_orders
 from orders.models import Order, OrderItem
-from orders.services import Mirrored, Outcome, blank_customer, move_order
+from orders.services import Mirrored, Outcome, blank_customer, mirror_order, move_order
 from orders.services.chains import edges_of
+from orders.services.handing_over import hand_over_orders
 from orders.services.locking import LockedReach
 from orders.stream.models import Event as StreamEvent
 from orders.tests.factories import make_order
-from orders.tests.outside import MUG, events_of, mirror
+from orders.tests.outside import MUG, TOLD, events_of, mirror
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 
@@ -97,6 +99,57 @@ def test_without_the_constraint_there_would_be_two_orders(shop: Project) -> None
         assert outcomes_of(results) == {Outcome.CREATED: 2}
         OrderItem.objects.all().delete()
         Order.objects.all().delete()
+
+
+# --- its owner --------------------------------------------------------------------------------
+
+
+def a_new_order_during_a_removal(ada: User, shop: Project) -> User:
+    """Remove the person who connected the shop while a sync stores an order for them.
+
+    The removal and the task that follows it are done before the order is inserted, if nothing
+    keeps them. Return who owns the order in the end.
+    """
+    bob = make_user(email="bob@example.com")
+    set_member(project=shop, user=bob, role=Role.MANAGER)
+    has_asked, is_handed_over = Event(), Event()
+
+    def sync() -> Mirrored:
+        with connection.execute_wrapper(wait_before_writing):
+            return mirror_order(project=shop, owner=bob, provider="shopify", told=TOLD)
+
+    def wait_before_writing(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if 'INSERT INTO "orders_order"' in sql:
+            has_asked.set()
+            is_handed_over.wait(1)
+        return execute(sql, params, many, context)
+
+    def remove() -> None:
+        has_asked.wait(30)
+        remove_member(project=shop, user=bob, by=ada)
+        hand_over_orders(project_id=shop.pk)
+        is_handed_over.set()
+
+    results = race(sync, remove)
+    assert not [each for each in results if isinstance(each, Exception)]
+    return Order.objects.get().owner
+
+
+@on_postgresql
+def test_whoever_is_removed_during_a_sync_keeps_none_of_its_orders(
+    ada: User, shop: Project
+) -> None:
+    assert a_new_order_during_a_removal(ada, shop) == ada
+
+
+@on_postgresql
+def test_without_holding_the_owner_a_removed_person_gets_a_new_order(
+    ada: User, shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+    monkeypatch.setattr("orders.services.mirroring.hold_owner", lambda project, owner: owner)
+
+    assert a_new_order_during_a_removal(ada, shop).email == "bob@example.com"
 
 
 # --- what was read changes before it is written -----------------------------------------------

@@ -11,6 +11,9 @@ from django.db import DataError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import Membership, User
+from accounts.services import remove_member, set_member
+from accounts.tests.factories import make_user
 from integrations.models import Integration, SyncRun
 from integrations.sandbox.shopify import LONG_ORDER_LINES, payloads, seed
 from integrations.sandbox.shopify.costs import linear
@@ -18,14 +21,14 @@ from integrations.services import keep_progress
 from integrations.shopify import admin_api, slices, syncing
 from integrations.shopify.fetching import changed_since
 from integrations.shopify.mapping import order_of_payload
-from integrations.shopify.mirroring import owner_for
+from integrations.shopify.mirroring import owner_for, store
 from integrations.shopify.tests.shop import PretendShop, make_run
 from integrations.shopify.tests.syncs import finish, mirrored, work
 from integrations.work.queueing import OVERLAP
 from orderchainer.testing.statements import Statements
 from orderchainer.testing.written_log import WrittenLog
 from orders.models import Order
-from orders.services import mirror_order
+from orders.services import Mirrored, mirror_order
 from orders.stream.models import Event
 from orders.tests.factories import make_order
 
@@ -581,6 +584,36 @@ def test_what_shopify_announces_is_logged_once_a_run(
         waits = finish(shop, run)
     assert len(waits) > 0
     assert len(log.lines("shopify_announcement")) == 1
+
+
+# --- Whose they are ---------------------------------------------------------------------------
+
+
+def test_whoever_is_removed_during_a_sync_gets_no_more_of_its_orders(
+    integration: Integration,
+    owner: User,
+    shop: PretendShop,
+    run: SyncRun,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bob = make_user(email="bob@example.com")
+    set_member(project=integration.project, user=bob, role=Membership.Role.MANAGER)
+    Integration.objects.update(connected_by=bob)
+    seed(shop.shop, 5)
+
+    def store_two(*args: Any) -> Mirrored:
+        stored = store(*args)
+        if Order.objects.count() == 2:
+            remove_member(project=integration.project, user=bob, by=owner)
+        return stored
+
+    monkeypatch.setattr(slices, "store", store_two)
+    finish(shop, run)
+
+    assert counts(run) == (5, 5, 0, 0)
+    owners = Order.objects.order_by("pk").values_list("owner__email", flat=True)
+    # What was there already is handed over by the task that the removal wakes.
+    assert list(owners) == [bob.email] * 2 + [owner.email] * 3
 
 
 # --- What it costs us -------------------------------------------------------------------------
