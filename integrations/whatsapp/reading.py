@@ -12,6 +12,7 @@ from integrations.whatsapp.codes import sentence_on
 from integrations.whatsapp.payloads import list_in, object_in, text_in
 from notifications.channels import Incoming, IncomingFile, Person, Report
 from notifications.models.messages import ContentType, MessageStatus
+from orderchainer.core.moments import YEARS
 
 STATUSES: Mapping[str, MessageStatus] = {
     "sent": MessageStatus.SENT,
@@ -64,9 +65,10 @@ def _contact_of(key: str, number: str, contacts: Sequence[Any]) -> Any:
 def moment_of(item: Mapping[str, Any], arrived_at: datetime) -> datetime:
     """Return when something happened; when it arrived here if the item does not say."""
     try:
-        return datetime.fromtimestamp(int(item["timestamp"]), UTC)
+        moment = datetime.fromtimestamp(int(item["timestamp"]), UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return arrived_at
+    return moment if moment.year in YEARS else arrived_at
 
 
 def incoming_of(

@@ -1,7 +1,7 @@
 """What members do with conversations: read them, assign them, close them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from django.db import transaction
@@ -25,6 +25,8 @@ from orders.stream.recording import record
 
 # An event names no more messages.
 MAX_NAMED = 100
+# Nobody means more, and the last days of the calendar cannot be written in every time zone.
+LONGEST_SNOOZE = timedelta(days=366)
 
 
 class ConversationChanges(TypedDict, total=False):
@@ -191,8 +193,11 @@ def _set_status(conversation: Conversation, changes: ConversationChanges) -> dic
         raise Invalid({"snoozed_until": ["Say until when it is snoozed."]})
     if status != Status.SNOOZED and until is not None:
         raise Invalid({"snoozed_until": ["Only a snoozed conversation has this."]})
-    if until is not None and until <= timezone.now():
+    now = timezone.now()
+    if until is not None and until <= now:
         raise Invalid({"snoozed_until": ["Must be in the future."]})
+    if until is not None and until > now + LONGEST_SNOOZE:
+        raise Invalid({"snoozed_until": ["Must be within a year."]})
     if (status, until) == (conversation.status, conversation.snoozed_until):
         return {}
     conversation.status, conversation.snoozed_until = status, until

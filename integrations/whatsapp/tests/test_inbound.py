@@ -443,7 +443,10 @@ def test_a_late_message_shows_when_it_was_written_and_is_unread(
     assert conversation.address.window_until == now.written_at + timedelta(hours=24)
 
 
-@pytest.mark.parametrize("timestamp", [None, "", "soon", "99999999999999999999", 1763600000])
+MOMENTS = [None, "", "soon", "99999999999999999999", "253402300799", "-62135596800", 1763600000]
+
+
+@pytest.mark.parametrize("timestamp", MOMENTS)
 def test_a_message_without_a_proper_time_was_written_when_it_came(
     whatsapp: PretendWhatsApp, integration: Integration, timestamp: Any
 ) -> None:

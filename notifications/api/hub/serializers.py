@@ -218,7 +218,7 @@ class ConversationChangesInput(StrictSerializer):
         required=False,
         allow_null=True,
         default_timezone=UTC,
-        help_text="For the status `snoozed`. Then it opens again.",
+        help_text="For the status `snoozed`, within a year. Then it opens again.",
     )
     assignee = StrictUUIDField(
         required=False, allow_null=True, help_text="A member who may send messages, or null."

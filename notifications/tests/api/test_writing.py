@@ -281,6 +281,8 @@ def test_changes_a_conversation_if_nobody_else_has(
     viewer = str(team.members["viewer"].uuid)
     refused = agent.patch(address, {"assignee": viewer})
     unsaid = agent.patch(address, {"status": "snoozed"})
+    forever = {"status": "snoozed", "snoozed_until": "9999-12-31T23:59:59Z"}
+    unending = agent.patch(address, forever)
 
     assert (taken.status_code, taken.json()["assignee"]["id"]) == (200, me)
     assert taken["ETag"] != shown["ETag"]
@@ -288,6 +290,7 @@ def test_changes_a_conversation_if_nobody_else_has(
     assert (back.status_code, back.json()["status"]) == (200, "closed")
     assert list(refused.json()["errors"]) == ["assignee"]
     assert list(unsaid.json()["errors"]) == ["snoozed_until"]
+    assert unending.json()["errors"] == {"snoozed_until": ["Must be within a year."]}
     until = {"status": "snoozed", "snoozed_until": "2025-01-13T09:00:00Z"}
     assert agent.patch(address, until).json()["snoozed_until"] == "2025-01-13T09:00:00Z"
 
