@@ -4,13 +4,18 @@ The worker that writes the e-mail makes them (`accounts.mail.proofs`). We lock t
 we use or try one, so that concurrent guesses are counted one by one and each proof works once. A
 wrong try must be committed although its request is refused, so the transactions here return a
 refusal instead of raising it.
+
+A new password is hashed between two transactions: the first one tries the proof, so that a wrong
+one costs no hash, and the second tries it again and uses it up.
 """
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -44,11 +49,14 @@ from accounts.models import EmailCode, OutgoingEmail, User
 from accounts.security import email_digest, security_log
 from accounts.services.claiming import claim_account
 from accounts.services.emails import queue_code
+from accounts.services.passwords import require_good_password
 from accounts.services.reach import require_reach
-from accounts.services.users import change_password
+from accounts.services.users import set_hashed_password
 from orderchainer.core.errors import DomainError, Invalid, NotFound
 
 Purpose = EmailCode.Purpose
+# What a valid code or link leads to, with the locked user and in the same transaction.
+Effect = Callable[[User], None]
 
 MAX_WRONG_TRIES = 5
 
@@ -139,16 +147,24 @@ def reset_password(*, email: str, code: str, new_password: str) -> User:
     Raises `UserNotFound`, `ResetCodeInvalid`, `ResetCodeExpired`, `ResetCodeNotFound`, and
     `Invalid` (under `password`) if the new password is refused; the code then stays valid.
     """
-    return _use_code(email, Purpose.RESET_PASSWORD, code, lambda user: _reset(user, new_password))
+    return _reset(partial(_with_code, email, Purpose.RESET_PASSWORD, code), new_password)
 
 
 def reset_password_by_link(*, link: UUID, new_password: str) -> User:
     """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`, `Invalid`."""
-    return _use_link(link, Purpose.RESET_PASSWORD, lambda user: _reset(user, new_password))
+    return _reset(partial(_with_link, link, Purpose.RESET_PASSWORD), new_password)
 
 
-def _reset(user: User, new_password: str) -> None:
-    change_password(user=user, password=new_password)
+def _reset(proven: Callable[[Effect], User], new_password: str) -> User:
+    proven(lambda user: require_good_password(new_password, user))
+    # No transaction is open here, because nobody else should wait while we hash.
+    hashed = make_password(new_password)
+    return proven(lambda user: _set_and_claim(user, hashed))
+
+
+def _set_and_claim(user: User, hashed: str) -> None:
+    _use_up(user, Purpose.RESET_PASSWORD)
+    set_hashed_password(user=user, hashed=hashed)
     if user.claimed_at is None:
         claim_account(user=user)
     # Only the reader of the e-mail can have this code.
@@ -164,12 +180,17 @@ def verify_email(*, email: str, code: str) -> User:
     Raises `UserNotFound`, `EmailAlreadyVerified`, `VerificationCodeInvalid`,
     `VerificationCodeExpired`, `VerificationCodeNotFound`.
     """
-    return _use_code(email, Purpose.VERIFY_EMAIL, code, lambda user: mark_email_verified(user=user))
+    return _with_code(email, Purpose.VERIFY_EMAIL, code, _verify)
 
 
 def confirm_email(*, link: UUID) -> User:
     """Do the same with a link. Raises `LinkNotFound`, `LinkExpired`."""
-    return _use_link(link, Purpose.VERIFY_EMAIL, lambda user: mark_email_verified(user=user))
+    return _with_link(link, Purpose.VERIFY_EMAIL, _verify)
+
+
+def _verify(user: User) -> None:
+    _use_up(user, Purpose.VERIFY_EMAIL)
+    mark_email_verified(user=user)
 
 
 @transaction.atomic
@@ -191,13 +212,11 @@ def mark_email_verified(*, user: User, by: User | None = None) -> None:
         record_activity(ActivityType.EMAIL_VERIFIED, user=user, by=by)
 
 
-# --- Using one up -----------------------------------------------------------------------------
-
-Effect = Callable[[User], None]
+# --- Trying one -------------------------------------------------------------------------------
 
 
-def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
-    """Do `effect` if `code` was sent to the user of `email`, and use it up. Raises otherwise."""
+def _with_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
+    """Do `effect` if `code` was sent to the user of `email`. Raises otherwise."""
     outcome = _try_code(email, purpose, code, effect)
     if isinstance(outcome, DomainError):
         raise outcome
@@ -206,13 +225,13 @@ def _use_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User:
 
 @transaction.atomic(durable=True)
 def _try_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User | DomainError:
-    """Do the work of `_use_code`, but return a refusal, so that the counted try is committed."""
+    """Do the work of `_with_code`, but return a refusal, so that the counted try is committed."""
     found = _user_of(email)
     user = lock_user(found) if found else None
     if user is None or not user.is_active:
         _note_failure(purpose, None, email, UserNotFound.code)
         return _hidden(purpose) or UserNotFound()
-    refusal = _spend(user, purpose, code)
+    refusal = _refusal(user, purpose, code)
     if refusal is not None:
         _note_failure(purpose, user, email, refusal.code)
         return refusal
@@ -220,8 +239,8 @@ def _try_code(email: str, purpose: Purpose, code: str, effect: Effect) -> User |
     return user
 
 
-def _spend(user: User, purpose: Purpose, code: str) -> DomainError | None:
-    """Use up the code of a locked user. Return the error if it is not valid, and count a guess."""
+def _refusal(user: User, purpose: Purpose, code: str) -> DomainError | None:
+    """Return the error if this is not the code of a locked user, and count a wrong guess."""
     refusal = _compare(user, purpose, code)
     # If the user was verified meanwhile by choosing a new password, the code still works.
     if (
@@ -249,24 +268,24 @@ def _compare(user: User, purpose: Purpose, code: str) -> DomainError | None:
         return _INVALID[purpose]()
     if row.expires_at <= timezone.now():
         return _EXPIRED[purpose]()
-    row.delete()
     return None
 
 
-@transaction.atomic
-def _use_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
-    """Do `effect` for the user that `link` was sent to, and use it up.
-
-    Raises `LinkNotFound` and `LinkExpired`.
-    """
+@transaction.atomic(durable=True)
+def _with_link(link: UUID, purpose: Purpose, effect: Effect) -> User:
+    """Do `effect` for the user that `link` was sent to. Raises `LinkNotFound` and `LinkExpired`."""
     user = lock_user(_open_link(link, purpose).user)
     # Read it again under the lock: somebody may have used it up meanwhile.
     row = _open_link(link, purpose)
     if user is None or not _is_for(user, row):
         raise _LINK_NOT_FOUND[purpose]
-    row.delete()
     effect(user)
     return user
+
+
+def _use_up(user: User, purpose: Purpose) -> None:
+    """Make the code and the link of a locked user invalid."""
+    EmailCode.objects.filter(user=user, purpose=purpose).delete()
 
 
 def _open_link(link: UUID, purpose: Purpose) -> EmailCode:

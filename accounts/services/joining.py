@@ -11,7 +11,7 @@ from accounts.mail.invitation_links import digest_of_link
 from accounts.models import Invitation, Membership, User
 from accounts.services.codes import mark_email_verified
 from accounts.services.invitations import accept_invitation
-from accounts.services.registration import email_is_taken, register_user
+from accounts.services.registration import email_is_taken, prepare_user, register_prepared
 
 
 def invitation_of(*, link: UUID) -> Invitation:
@@ -49,7 +49,6 @@ def join_with_account(*, link: UUID, password: str) -> Membership:
     return _join(link, user)
 
 
-@transaction.atomic
 def join_anew(
     *, link: UUID, password: str, first_name: str = "", last_name: str = ""
 ) -> Membership:
@@ -58,13 +57,14 @@ def join_anew(
     Raises what `register_user` and `accept_invitation` raise.
     """
     invitation = invitation_of(link=link)
-    user = register_user(
+    candidate = prepare_user(
         email=invitation.email,
         password=password,
         first_name=first_name,
         last_name=last_name,
     )
-    return _join(link, user)
+    with transaction.atomic():
+        return _join(link, register_prepared(candidate))
 
 
 @transaction.atomic

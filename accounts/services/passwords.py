@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from accounts.models.users import MAX_PASSWORD_LENGTH
+from orderchainer.core.errors import Invalid
 
 # A password over the limit is always wrong. We hash this one in its place, which is too short to be
 # anybody's password.
@@ -81,3 +82,9 @@ def password_problems(password: str, user: User) -> list[str]:
     except ValidationError as exc:
         return list(exc.messages)
     return []
+
+
+def require_good_password(password: str, user: User) -> None:
+    """Raise `Invalid` under `password` if it breaks a rule in the settings."""
+    if problems := password_problems(password, user):
+        raise Invalid({"password": problems})

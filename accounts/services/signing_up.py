@@ -4,12 +4,11 @@ from django.db import transaction
 
 from accounts.errors import EmailNotVerified
 from accounts.models import Session, User
-from accounts.services.registration import register_user
+from accounts.services.registration import prepare_user, register_prepared
 from accounts.services.sessions import open_browser_session, open_session
 from accounts.tokens import TokenPair
 
 
-@transaction.atomic
 def sign_up(
     *,
     email: str,
@@ -25,7 +24,7 @@ def sign_up(
     There are no tokens if only users with a verified e-mail may have them. Raises what
     `register_user` raises.
     """
-    user = register_user(
+    candidate = prepare_user(
         email=email,
         password=password,
         first_name=first_name,
@@ -34,13 +33,14 @@ def sign_up(
         phone=phone,
         address=address,
     )
-    try:
-        return user, open_session(user=user)
-    except EmailNotVerified:
-        return user, None
+    with transaction.atomic():
+        user = register_prepared(candidate)
+        try:
+            return user, open_session(user=user)
+        except EmailNotVerified:
+            return user, None
 
 
-@transaction.atomic
 def sign_up_browser(
     *, email: str, password: str, first_name: str = "", last_name: str = ""
 ) -> Session | None:
@@ -49,8 +49,12 @@ def sign_up_browser(
     Returns None if only users with a verified e-mail may sign in. Raises what `register_user`
     raises.
     """
-    user = register_user(email=email, password=password, first_name=first_name, last_name=last_name)
-    try:
-        return open_browser_session(user=user)
-    except EmailNotVerified:
-        return None
+    candidate = prepare_user(
+        email=email, password=password, first_name=first_name, last_name=last_name
+    )
+    with transaction.atomic():
+        user = register_prepared(candidate)
+        try:
+            return open_browser_session(user=user)
+        except EmailNotVerified:
+            return None

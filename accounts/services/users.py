@@ -22,7 +22,7 @@ from accounts.locks import lock_user
 from accounts.models import EmailCode, OutgoingEmail, Project, Session, User
 from accounts.services.api_tokens import revoke_api_tokens
 from accounts.services.emails import queue_code, queue_email
-from accounts.services.passwords import password_problems
+from accounts.services.passwords import password_problems, require_good_password
 from accounts.services.reach import require_reach, require_superuser
 from accounts.services.registration import (
     email_is_taken,
@@ -43,12 +43,22 @@ def change_password(*, user: User, password: str, by: User | None = None) -> Non
     sent to choose a password does not. Records `password_changed`. Raises `Invalid` under
     `password`, `UserNotFound` for a deleted account, and `StrongerUser` as `require_reach` does.
     """
-    if problems := password_problems(password, user):
-        raise Invalid({"password": problems})
+    require_good_password(password, user)
     # Hash first, because it takes a tenth of a second and nobody else should wait for it.
-    hashed = make_password(password)
-    with transaction.atomic():
-        _set_password(user, hashed, by)
+    set_hashed_password(user=user, hashed=make_password(password), by=by)
+
+
+@transaction.atomic
+def set_hashed_password(*, user: User, hashed: str, by: User | None = None) -> None:
+    """Do what `change_password` does with a good password that is hashed already."""
+    require_reach(user, by=by)
+    email = _locked(user).email
+    user.password = hashed
+    user.save(update_fields=["password", "updated_at"])
+    EmailCode.objects.filter(user=user, purpose=EmailCode.Purpose.RESET_PASSWORD).delete()
+    record_activity(ActivityType.PASSWORD_CHANGED, user=user, by=by)
+    end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED, by=by)
+    queue_email(kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient=email)
 
 
 def change_sign_in(
@@ -87,7 +97,7 @@ def change_sign_in(
                 raise WrongPassword
             # The password first, so that notices of both changes go to the user's current address.
             if hashed is not None:
-                _set_password(now, hashed, by)
+                set_hashed_password(user=now, hashed=hashed, by=by)
             changes = {**(others or {}), **({} if email is None else {"email": email})}
             if changes:
                 update_user(user=now, changes=changes, by=by)
@@ -103,17 +113,6 @@ def _sign_in_problems(
     if password is not None:
         found["password"] = password_problems(password, candidate)
     return {field: messages for field, messages in found.items() if messages}
-
-
-def _set_password(user: User, hashed: str, by: User | None) -> None:
-    require_reach(user, by=by)
-    email = _locked(user).email
-    user.password = hashed
-    user.save(update_fields=["password", "updated_at"])
-    EmailCode.objects.filter(user=user, purpose=EmailCode.Purpose.RESET_PASSWORD).delete()
-    record_activity(ActivityType.PASSWORD_CHANGED, user=user, by=by)
-    end_sessions(user=user, reason=Session.EndReason.PASSWORD_CHANGED, by=by)
-    queue_email(kind=OutgoingEmail.Kind.PASSWORD_CHANGED, recipient=email)
 
 
 def _locked(user: User) -> User:
