@@ -49,6 +49,8 @@ class Provider:
     # Encrypt every secret in its own tables with the first key and return how many there were.
     # Raises `Undecryptable` if no key fits one of them.
     reencrypt_credentials: Callable[[], int] = lambda: 0
+    # Delete what nobody needs any more from its own tables. Called daily.
+    forget: Callable[[], None] = lambda: None
     # How projects connect an account of it, if they do.
     connector: Connector | None = None
     # What it posts to us, if it does.

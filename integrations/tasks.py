@@ -6,6 +6,7 @@ from celery import shared_task
 
 from integrations.assistant.tasks import forget_assistant_texts, release_assistant_calls
 from integrations.inbound.tasks import forget_deliveries, sweep_deliveries, work_on_delivery
+from integrations.providers import providers
 from integrations.work import errands, runs, schedule
 from orderchainer.core.background import nudge
 
@@ -62,11 +63,14 @@ def sweep() -> None:
 
 @shared_task(name="integrations.flush_finished")
 def flush_finished() -> None:
-    """Delete old runs and errands, and disconnect the integrations of deleted projects. Runs daily.
+    """Delete old runs and errands, what providers' packages need no more, and disconnect the
+    integrations of deleted projects. Runs daily.
 
     Repeating it is harmless.
     """
     schedule.forget_finished()
+    for provider in providers():
+        provider.forget()
     nudge_all(schedule.end_closed(), [])
 
 

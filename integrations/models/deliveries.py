@@ -32,6 +32,8 @@ class InboundDelivery(Work):
     DONE: ClassVar = State.DONE
     DROPPED: ClassVar = State.IGNORED
     MAX_ATTEMPTS: ClassVar = 10
+    # A request to forget a customer waits for a sync that began before, which can take seven days.
+    MAX_DAYS: ClassVar = 8
     FIRST_DELAY_SECONDS: ClassVar = 5
     MAX_DELAY_SECONDS: ClassVar = 30 * 60
 

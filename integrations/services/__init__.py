@@ -10,6 +10,7 @@ from integrations.services.connecting import (
 from integrations.services.reencrypting import reencrypt_credentials
 from integrations.services.replaying import replay_delivery
 from integrations.work.progress import keep_progress, slice_seconds
+from integrations.work.runs import stop_runs
 from integrations.work.statuses import report_health, report_trouble
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "request_check",
     "request_sync",
     "slice_seconds",
+    "stop_runs",
 ]

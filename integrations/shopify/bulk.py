@@ -132,15 +132,14 @@ def store(slice_: Slice) -> bool:
     return False
 
 
-def forget_lines(run: SyncRun) -> None:
-    """Delete the lines that earlier runs of the integration left behind when they failed."""
-    ShopifyLine.objects.filter(run__integration=run.integration_id).delete()
+def forget_lines(integration: Integration) -> None:
+    """Delete the lines of all runs of the integration."""
+    ShopifyLine.objects.filter(run__integration=integration).delete()
 
 
-def forget_lines_of_ended_runs(integration: Integration) -> None:
-    """Delete the lines that no run needs any more."""
-    lines = ShopifyLine.objects.filter(run__integration=integration)
-    lines.exclude(run__state=PENDING).delete()
+def forget_lines_of_ended_runs() -> None:
+    """Delete the lines that no run needs any more. They have the data of customers."""
+    ShopifyLine.objects.exclude(run__state=PENDING).delete()
 
 
 def _poll(slice_: Slice) -> Mapping[str, Any]:
@@ -150,7 +149,7 @@ def _poll(slice_: Slice) -> Mapping[str, Any]:
 
 def _page_instead(slice_: Slice, why: str) -> bool:
     logger.warning("shopify_bulk_failed", run=slice_.run.pk, reason=why)
-    forget_lines(slice_.run)
+    forget_lines(slice_.integration)
     slice_.keep(phase="pages", throttles=0)
     return False
 

@@ -12,9 +12,9 @@ from django.conf import settings
 
 from integrations.models import Integration
 from integrations.shopify.admin_api import AdminApi
-from integrations.shopify.bulk import forget_lines_of_ended_runs
+from integrations.shopify.bulk import forget_lines
 from integrations.shopify.client import NoAccess
-from integrations.shopify.models import ShopifyLine, ShopifyToken
+from integrations.shopify.models import ShopifyToken
 from orderchainer.core.outbox import GiveUp
 
 logger = structlog.get_logger(__name__)
@@ -72,7 +72,6 @@ def maintain(integration: Integration) -> None:
 
     Raises `GiveUp` with Shopify's words if it refuses one, after trying the others.
     """
-    forget_lines_of_ended_runs(integration)
     url, api = receiver(), AdminApi(integration)
     if not url or not api.can_verify_webhooks:
         return
@@ -97,7 +96,7 @@ def disconnect(integration: Integration, configuration: Mapping[str, str]) -> No
     address, whichever integration made them.
     """
     ShopifyToken.objects.filter(integration=integration).delete()
-    ShopifyLine.objects.filter(run__integration=integration).delete()
+    forget_lines(integration)
     others = Integration.objects.open().of_account(integration.provider, [integration.account])
     url = receiver()
     if not url or others.exclude(pk=integration.pk).exists():

@@ -68,7 +68,7 @@ def _wait(slice_: Slice, asked: Throttled) -> None:
 
 
 def _begin(slice_: Slice) -> bool:
-    bulk.forget_lines(slice_.run)
+    bulk.forget_lines(slice_.integration)
     wants_all = slice_.run.since is None
     is_large = wants_all and has_more_orders_than(slice_.api, MANY_ORDERS)
     if not (is_large and bulk.start(slice_)):

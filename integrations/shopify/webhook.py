@@ -20,12 +20,13 @@ from integrations.events import INTEGRATION, EventType
 from integrations.inbound.erasing import about_erased_orders, erase_bodies
 from integrations.models import InboundDelivery, Integration
 from integrations.payloads import payload_of
-from integrations.services import report_trouble
+from integrations.services import report_trouble, slice_seconds, stop_runs
+from integrations.shopify.bulk import forget_lines
 from integrations.shopify.config import shop_named
 from integrations.shopify.mapping import Unmappable, admin_link, order_of_payload
 from integrations.shopify.mirroring import fetch_and_store, store_or_give_up
 from integrations.signatures import hmac_sha256, is_same
-from orderchainer.core.outbox import Drop, GiveUp, TryAgain
+from orderchainer.core.outbox import PENDING, Drop, GiveUp, TryAgain
 from orders.models import Order
 from orders.services import blank_customer, cancel_deleted_order
 from orders.stream.models import Event
@@ -213,23 +214,43 @@ def _note_data_request(
 def _blank_one(
     integration: Integration, delivery: InboundDelivery, body: Mapping[str, Any]
 ) -> None:
-    """Blank what we know of a customer who wants to be forgotten."""
-    customer = _object(body.get("customer"))
+    """Blank what we know of a customer who wants to be forgotten, and what is still on its way."""
+    customer, named = _object(body.get("customer")), _ids_in(body.get("orders_to_redact"))
     blanked = blank_customer(
         project=integration.project,
         provider=integration.provider,
-        external_ids=_ids_in(body.get("orders_to_redact")),
+        external_ids=named,
         email=str(customer.get("email") or ""),
         phone=str(customer.get("phone") or ""),
+        link_prefix=admin_link(integration.account, ""),
     )
-    subjects = [*_ids_in(body.get("orders_to_redact")), _about_customer(customer.get("id"))]
+    subjects = [*named, _about_customer(customer.get("id"))]
     others = integration.deliveries.exclude(pk=delivery.pk)
     _erase(others.filter(about__in=[each for each in subjects if each]))
     _erase(about_erased_orders().filter(integration=integration))
+    logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
+    if reason := _can_still_come(integration, delivery, named):
+        raise TryAgain(reason, after_seconds=LOOKS_AGAIN_SECONDS, counts=False)
     # This call itself names the customer. It comes last, because it cannot be tried again without
     # its body.
     _erase(integration.deliveries.filter(pk=delivery.pk))
-    logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
+
+
+def _can_still_come(
+    integration: Integration, delivery: InboundDelivery, external_ids: Sequence[str]
+) -> str:
+    """Say how data of the customer from before can still reach us, or return nothing."""
+    known = Order.objects.filter(
+        project=integration.project_id,
+        provider=integration.provider,
+        external_id__in=external_ids,
+    )
+    is_recent = timezone.now() < delivery.asked_at + CALLS_ARE_LATE_BY
+    if is_recent and known.count() < len(set(external_ids)):
+        return "We do not know all of the orders. A call that is late can still bring them."
+    if integration.runs.filter(state=PENDING, created_at__lt=delivery.asked_at).exists():
+        return "A sync from before is still at work, and can bring the customer's orders."
+    return ""
 
 
 def _blank_all(
@@ -241,6 +262,13 @@ def _blank_all(
     if let_us_in_since(integration, _triggered_at(delivery)):
         # Somebody replays an old call, while the shop has trouble of another kind.
         raise Drop("The shop was connected again since.")
+    if stop_runs(integration, UNINSTALLED):
+        # Its worker may be storing orders right now.
+        words = "A sync was still at work."
+        raise TryAgain(words, after_seconds=slice_seconds(), counts=False)
+    forget_lines(integration)
+    # Before the orders, so that no call brings one back.
+    _erase(integration.deliveries.exclude(pk=delivery.pk))
     blanked = 0
     for external_ids in _chunks_of_ids(integration):
         blanked += blank_customer(
@@ -248,7 +276,6 @@ def _blank_all(
             provider=integration.provider,
             external_ids=external_ids,
         )
-    _erase(integration.deliveries.exclude(pk=delivery.pk))
     logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
 
 

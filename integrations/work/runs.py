@@ -79,6 +79,19 @@ def cancel_runs(integration: Integration, reason: str) -> None:
         SYNCS.labels(integration.provider, State.CANCELLED).inc()
 
 
+@transaction.atomic
+def stop_runs(integration: Integration, reason: str) -> bool:
+    """Drop the run of an integration that waits or runs, and return whether there was one.
+
+    Records `sync_finished`. A worker notices it when it next keeps its progress.
+    """
+    now = lock_integration(integration.pk)
+    if now is None or not now.runs.filter(state=PENDING).exists():
+        return False
+    cancel_runs(now, reason)
+    return True
+
+
 def _sync(run: SyncRun, integration: Integration) -> None:
     if run.is_worn_out:
         raise GiveUp(f"Gave up after {run.MAX_ATTEMPTS} attempts: the last one was cut off.")

@@ -33,21 +33,24 @@ def blank_customer(
     external_ids: Collection[str] = (),
     email: str = "",
     phone: str = "",
+    link_prefix: str = "",
 ) -> int:
     """Erase a customer's data from mirrored orders and their history; return from how many.
 
-    They are those that `external_ids` name, and those with this e-mail address or phone number.
-    The notes are erased too if the source told any, since those are the customer's own words. From
-    then on the source cannot bring any of it back.
+    They are those that `external_ids` name, and those with this e-mail address or phone number
+    whose link begins with `link_prefix`: a project can have several shops of one provider, and only
+    one of them asks. The notes are erased too if the source told any, since those are the
+    customer's own words. From then on the source cannot bring any of it back.
 
     Records `order_updated` with the `cause` `{"source": provider, "reason": "erased"}`. Each batch
     of orders is one transaction; after a crash, call it again.
     """
     who = Q(external_id__in=[one for one in external_ids if is_external_id(one)])
+    of_shop = Q(link__startswith=link_prefix)
     if email := fit(email, "customer_email"):
-        who |= Q(customer_email__iexact=email)
+        who |= Q(customer_email__iexact=email) & of_shop
     if phone := fit(phone, "customer_phone"):
-        who |= Q(customer_phone=phone) | Q(phone_number=phone)
+        who |= (Q(customer_phone=phone) | Q(phone_number=phone)) & of_shop
     mirrored = Order.objects.filter(project=project, provider=provider)
     ids = list(mirrored.exclude(source_updated_at=None).filter(who).values_list("pk", flat=True))
     return sum(_erase(ids[start : start + BATCH], provider) for start in range(0, len(ids), BATCH))

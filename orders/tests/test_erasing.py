@@ -31,10 +31,8 @@ def shop(ada: User) -> Project:
     return create_project(owner=ada, name="Mugs", currency="EUR")
 
 
-def erase(shop: Project, *external_ids: str, email: str = "", phone: str = "") -> int:
-    return blank_customer(
-        project=shop, provider="shopify", external_ids=external_ids, email=email, phone=phone
-    )
+def erase(shop: Project, *external_ids: str, **customer: str) -> int:
+    return blank_customer(project=shop, provider="shopify", external_ids=external_ids, **customer)
 
 
 def known_of(order: Order) -> set[str]:
@@ -106,6 +104,24 @@ def test_only_that_customers_mirrored_orders_are_erased(shop: Project, ada: User
 
     assert known_of(by_email) | known_of(by_phone) == {""}
     assert [known_of(each) for each in others] == before
+
+
+def test_another_shop_of_the_project_keeps_its_orders_with_that_address_and_number(
+    shop: Project,
+) -> None:
+    mine = "https://shop.example/admin/orders/"
+    here = mirror(shop, external_id="1", link=f"{mine}1").order
+    by_number = mirror(shop, external_id="2", link=f"{mine}2", customer_email="").order
+    there = mirror(shop, external_id="3", link="https://other.example/admin/orders/3").order
+    named_there = mirror(shop, external_id="4", link="https://other.example/admin/orders/4").order
+    before = known_of(there)
+    customer = {"email": "ada@example.org", "phone": "+15550100"}
+
+    assert erase(shop, "4", **customer, link_prefix=mine) == 3
+
+    assert known_of(here) | known_of(by_number) | known_of(named_there) == {""}
+    assert known_of(there) == before
+    assert Order.objects.get(pk=there.pk).customer_erased_at is None
 
 
 def test_notes_that_the_source_did_not_tell_stay(shop: Project, ada: User) -> None:

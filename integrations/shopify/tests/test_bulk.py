@@ -7,6 +7,7 @@ import orjson
 import pytest
 from django.utils import timezone
 
+from integrations import tasks
 from integrations.models import Integration, SyncRun
 from integrations.sandbox.shopify import LONG_ORDER_LINES, seed
 from integrations.sandbox.shopify.records import BulkOperation
@@ -313,6 +314,21 @@ def test_lines_of_a_run_that_failed_are_forgotten_by_the_next_one(
     ShopifyLine.objects.create(run=failed, gid="a", body="{}")
     finish(shop, make_run(integration))
     check_everything_is_here(integration, shop)
+
+
+@pytest.mark.parametrize("status", ["connected", "error"])
+def test_lines_of_runs_that_have_ended_are_forgotten_daily_whatever_the_status(
+    integration: Integration, status: str
+) -> None:
+    """Nothing else comes by while an app is uninstalled, and the lines name customers."""
+    ended, running = make_run(integration, state="failed"), make_run(integration)
+    for run in (ended, running):
+        ShopifyLine.objects.create(run=run, gid="a", body="{}")
+    Integration.objects.update(status=status)
+
+    tasks.flush_finished()
+
+    assert [line.run_id for line in ShopifyLine.objects.all()] == [running.pk]
 
 
 def test_a_child_without_its_order_is_left_out(

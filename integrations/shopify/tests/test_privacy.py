@@ -10,11 +10,16 @@ from accounts.models import User
 from integrations.inbound.erasing import ERASED, erase_bodies
 from integrations.inbound.forgetting import erase_late_bodies
 from integrations.inbound.working import work_on
-from integrations.models import InboundDelivery, Integration
+from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.services import replay_delivery, report_health, report_trouble
-from integrations.shopify.tests.shop import PretendShop
+from integrations.shopify import bulk, slices, syncing
+from integrations.shopify.mapping import order_of_payload
+from integrations.shopify.mirroring import store_or_give_up
+from integrations.shopify.models import ShopifyLine
+from integrations.shopify.tests.shop import PretendShop, make_run
+from integrations.shopify.tests.syncs import finish, work
 from integrations.shopify.tests.webhooks import bring, snapshot, state_of, the_order, told
-from integrations.shopify.webhook import UNINSTALLED
+from integrations.shopify.webhook import CALLS_ARE_LATE_BY, UNINSTALLED
 from orderchainer.testing.written_log import WrittenLog
 from orders.models import Order
 
@@ -78,6 +83,108 @@ def test_a_request_to_forget_nobody_forgets_nobody(
     (row,) = bring([told(shop, "customers/redact", body)])
     assert row.state == "done"
     assert state_of(the_order()) == before
+
+
+def test_a_shop_that_forgets_a_customer_speaks_for_no_other_shop_of_the_project(
+    integration: Integration, shop: PretendShop
+) -> None:
+    ada = {"first_name": "Ada", "email": "ada@example.com", "phone": "+12125550100"}
+    here, there = shop.order(customer=ada), shop.order(customer=ada)
+    for order in (here, there):
+        bring([told(shop, "orders/create", snapshot(shop, order))])
+    # The other shop's name begins like this one's.
+    link = f"https://admin.shopify.com/store/{shop.domain.partition('.')[0]}-2/orders/{there.id}"
+    Order.objects.filter(external_id=there.id).update(link=link)
+    before = state_of(Order.objects.get(external_id=there.id))
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[here.id])
+
+    bring([shop.shop.deliveries[-1]])
+
+    assert Order.objects.get(external_id=here.id).customer_email == ""
+    other = Order.objects.get(external_id=there.id)
+    assert (other.customer_email, other.customer_erased_at) == ("ada@example.com", None)
+    assert state_of(other) == before
+
+
+def try_again(row: InboundDelivery) -> tuple[str, str]:
+    """Work on a delivery that waits; return its state, and why it waits."""
+    InboundDelivery.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+    work_on(row.pk)
+    row.refresh_from_db()
+    return row.state, row.last_error
+
+
+UNKNOWN = "We do not know all of the orders. A call that is late can still bring them."
+STILL_SYNCS = "A sync from before is still at work, and can bring the customer's orders."
+
+
+def test_an_order_that_comes_after_its_customer_was_forgotten_is_blanked_all_the_same(
+    integration: Integration, shop: PretendShop
+) -> None:
+    known, late = shop.order(), shop.order()
+    bring([told(shop, "orders/create", snapshot(shop, known))])
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[known.id, late.id])
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert (row.state, row.last_error) == ("pending", UNKNOWN)
+    assert Order.objects.get(external_id=known.id).customer_email == ""
+
+    bring([told(shop, "orders/create", snapshot(shop, late))])
+    assert Order.objects.get(external_id=late.id).customer_email != ""
+
+    assert try_again(row) == ("done", "")
+    order = Order.objects.get(external_id=late.id)
+    assert (order.customer_name, order.customer_email, order.shipping_address) == ("", "", "")
+    assert order.customer_erased_at is not None
+    assert not any(bodies().values())
+
+
+def test_an_order_that_never_comes_is_waited_for_as_long_as_calls_can_be_late(
+    integration: Integration, shop: PretendShop
+) -> None:
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[shop.order().id])
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert (row.state, row.erased_at) == ("pending", None)
+
+    InboundDelivery.objects.update(asked_at=timezone.now() - CALLS_ARE_LATE_BY)
+
+    assert try_again(row) == ("done", "")
+    assert bytes(row.body) == b""
+
+
+def test_a_first_sync_brings_nothing_back_of_a_customer_who_was_forgotten_meanwhile(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file still names the customer, also in an order that the request does not name."""
+    monkeypatch.setattr(syncing, "MANY_ORDERS", 1)
+    monkeypatch.setattr(bulk, "ORDERS_AT_ONCE", 1)
+    ada = {"first_name": "Ada", "email": "ada@example.com", "phone": "+12125550100"}
+    first, second = shop.order(customer=ada), shop.order(customer=ada)
+    shop.order(customer={"first_name": "Bob", "email": "bob@example.com"})
+    run = make_run(integration)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slices, "slice_seconds", lambda: -1.0)
+        while Order.objects.count() == 0:
+            wait = work(run)
+            assert wait is not None
+            shop.shopify.advance(wait)
+            SyncRun.objects.update(next_attempt_at=timezone.now())
+    assert ShopifyLine.objects.exists()
+    stored = Order.objects.get().external_id
+    named = first if stored == str(first.id) else second
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+    # It waits for days if need be.
+    SyncRun.objects.update(created_at=timezone.now() - timedelta(days=8))
+    InboundDelivery.objects.update(asked_at=timezone.now() - timedelta(days=7))
+    assert try_again(row) == ("pending", STILL_SYNCS)
+    finish(shop, run)
+    assert Order.objects.exclude(customer_email="").count() == 2
+
+    assert try_again(row) == ("done", "")
+    emails = Order.objects.order_by("customer_email").values_list("customer_email", flat=True)
+    assert list(emails) == ["", "", "bob@example.com"]
 
 
 def bodies() -> dict[str, bool]:
@@ -195,6 +302,57 @@ def test_all_customers_of_a_shop_that_left_are_blanked(
     assert row.state == "done"
     named = Order.objects.exclude(customer_name="")
     assert [order.pk for order in named] == the_orders()[:1]
+
+
+def test_with_a_shop_that_left_goes_what_a_sync_had_not_stored_yet(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "MANY_ORDERS", 1)
+    monkeypatch.setattr(bulk, "LINES_AT_ONCE", 2)
+    for _ in range(5):
+        shop.order()
+    run = make_run(integration)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slices, "slice_seconds", lambda: -1.0)
+        while not ShopifyLine.objects.exists():
+            wait = work(run)
+            assert wait is not None
+            shop.shopify.advance(wait)
+            SyncRun.objects.update(next_attempt_at=timezone.now())
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    finish(shop, run)
+    assert run.state == "failed"
+    assert ShopifyLine.objects.exists()
+    shop.shop.tell_privacy(topic="shop/redact")
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+
+    assert row.state == "done"
+    assert not ShopifyLine.objects.exists()
+
+
+def test_a_sync_that_is_still_at_work_is_stopped_before_a_shops_customers_are_blanked(
+    integration: Integration, shop: PretendShop
+) -> None:
+    bring([told(shop, "orders/create", snapshot(shop, shop.order()))])
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    run = make_run(integration)
+    ShopifyLine.objects.create(run=run, gid="a", body="{}")
+    shop.shop.tell_privacy(topic="shop/redact")
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+
+    assert (row.state, row.last_error) == ("pending", "A sync was still at work.")
+    run.refresh_from_db()
+    assert (run.state, run.last_error) == ("cancelled", UNINSTALLED)
+    # What its worker stored until it noticed is blanked too.
+    late = shop.order()
+    store_or_give_up(integration, order_of_payload(snapshot(shop, late), shop=shop.domain))
+    assert try_again(row) == ("done", "")
+    assert not Order.objects.exclude(customer_email="").exists()
+    assert not ShopifyLine.objects.exists()
 
 
 def test_privacy_counts_while_the_integration_is_paused(

@@ -197,14 +197,3 @@ def test_an_app_that_is_gone_already_is_no_failure(
     shop.shop.uninstall()
     disconnect(integration, integration.reveal())
     assert not ShopifyToken.objects.exists()
-
-
-def test_lines_of_runs_that_have_ended_are_cleaned_up(integration: Integration) -> None:
-    ended = make_run(integration, state="failed")
-    running = make_run(integration)
-    for run in (ended, running):
-        ShopifyLine.objects.create(run=run, gid="a", body="{}")
-
-    maintain(integration)
-
-    assert [line.run_id for line in ShopifyLine.objects.all()] == [running.pk]
