@@ -16,13 +16,19 @@ SWEPT_NUDGE_SECONDS = 5
 RELAY_NUDGE_SECONDS = 3
 # How far apart the batches of a worker process are. In a busy time this is what an event waits.
 RELAY_PACE = relay.Pace(seconds=0.05)
+# How long a task relays before it queues the deliveries and lets other tasks have their turn. While
+# events come without an end, this is what a delivery waits.
+RELAY_SECONDS = 0.5
 
 
 @shared_task(name="orders.relay_events")
 def relay_events() -> None:
     """Relay what was committed."""
-    for delivery_id in relay.relay_events(RELAY_PACE).deliveries:
+    relayed = relay.relay_events(RELAY_PACE, seconds=RELAY_SECONDS)
+    for delivery_id in relayed.deliveries:
         nudge(deliver, delivery_id)
+    if not relayed.is_complete:
+        nudge(relay_events, expires_after=RELAY_NUDGE_SECONDS)
 
 
 @shared_task(name="orders.deliver")
@@ -37,9 +43,11 @@ def deliver(delivery_id: int) -> None:
 @shared_task(name="orders.sweep_events")
 def sweep_events() -> None:
     """Relay events and queue due deliveries that a crash, a dead broker or a long pause left."""
-    relay.relay_events()
+    relayed = relay.relay_events(seconds=RELAY_SECONDS)
     for delivery_id in deliveries.due_deliveries():
         nudge(deliver, delivery_id, expires_after=SWEPT_NUDGE_SECONDS)
+    if not relayed.is_complete:
+        nudge(relay_events, expires_after=RELAY_NUDGE_SECONDS)
 
 
 @shared_task(name="orders.hand_over")

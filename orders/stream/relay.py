@@ -6,6 +6,7 @@ So one relay at a time numbers them here, once they are visible. A reader that h
 missed nothing before N.
 """
 
+import math
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -43,10 +44,14 @@ ASSIGN_POSITIONS = """
 
 @dataclass(frozen=True)
 class Relayed:
-    """How many events got their place, and the deliveries to try now: one for each target."""
+    """How many events got their place, and the deliveries to try now: one for each target.
+
+    If not `is_complete`, the time was up and events are left.
+    """
 
     count: int
     deliveries: list[int]
+    is_complete: bool = True
 
 
 class Pace:
@@ -70,29 +75,34 @@ class Pace:
         return False
 
 
-def relay_events(pace: Pace | None = None) -> Relayed:
+def relay_events(pace: Pace | None = None, *, seconds: float = math.inf) -> Relayed:
     """Give every committed event its position and its deliveries, at once or at a pace.
 
-    Safe to call at any time, by any number of processes at once.
+    In a busy time new events may come without an end, so it begins no batch after `seconds`, except
+    for the first one. Safe to call at any time, by any number of processes at once.
     """
+    ends_at = time.monotonic() + seconds
+    is_over = False
     count = 0
     due: dict[int, None] = {}
     broken: set[str] = set()
     while Event.objects.filter(position=None).exists():
-        if pace is not None and pace.waited():
-            # Another process may have relayed them meanwhile.
-            continue
-        try:
-            events, deliveries = _relay_batch(broken)
-        except PickingFailed as exc:
-            # All that the batch has done is undone with its transaction.
-            broken.add(exc.subscriber)
-            continue
-        if events:
-            count += len(events)
-            stream_advanced.send_robust(sender=None, position=events[-1].position)
-        if deliveries:
-            due.update(dict.fromkeys(due_deliveries(deliveries, limit=BATCH_SIZE)))
+        if is_over:
+            return Relayed(count, list(due), is_complete=False)
+        # After a wait look again: another process may have relayed them meanwhile.
+        if pace is None or not pace.waited():
+            try:
+                events, deliveries = _relay_batch(broken)
+            except PickingFailed as exc:
+                # All that the batch has done is undone with its transaction.
+                broken.add(exc.subscriber)
+                continue
+            if events:
+                count += len(events)
+                stream_advanced.send_robust(sender=None, position=events[-1].position)
+            if deliveries:
+                due.update(dict.fromkeys(due_deliveries(deliveries, limit=BATCH_SIZE)))
+        is_over = time.monotonic() >= ends_at
     return Relayed(count, list(due))
 
 

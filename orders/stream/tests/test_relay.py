@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.tests.factories import make_user
 from orderchainer.celery import app
 from orderchainer.core import outbox
+from orders import tasks
 from orders.services import move_order
 from orders.stream import deliveries, relay, subscribers
 from orders.stream.models import Event, EventDelivery
@@ -125,6 +126,61 @@ def test_what_another_process_relays_meanwhile_is_left_to_it(
 
     assert relay.relay_events(pace).count == 0
     assert stream_head() == 2
+
+
+@pytest.fixture
+def endless_burst(ada: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Let another order come during each batch, two hundred at most; the batches' positions."""
+    batches: list[int] = []
+
+    def go_on(position: int, **_: object) -> None:
+        batches.append(position)
+        if len(batches) < 200:
+            make_order(ada)
+
+    subscribers.stream_advanced.connect(go_on)
+    make_order(ada)
+    yield batches
+    subscribers.stream_advanced.disconnect(go_on)
+
+
+def test_a_relay_ends_after_its_time_and_says_that_events_are_left(
+    endless_burst: list[int],
+) -> None:
+    relayed = relay.relay_events(seconds=0.1)
+
+    assert 1 <= relayed.count < 200
+    assert not relayed.is_complete
+    assert Event.objects.filter(position=None).count() == 1
+
+
+def test_a_relay_without_time_still_takes_a_batch(endless_burst: list[int]) -> None:
+    assert relay.relay_events(seconds=0).count == 1
+
+
+@pytest.mark.parametrize("task", [relay_events, sweep_events])
+def test_a_burst_without_an_end_keeps_no_delivery_waiting(
+    endless_burst: list[int],
+    listener: Listener,
+    task: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[tuple[str, float | None]] = []
+    for each in (deliver, relay_events):
+        monkeypatch.setattr(
+            each,
+            "apply_async",
+            lambda each=each, **message: sent.append((each.name, message["expires"])),
+        )
+    monkeypatch.setattr(tasks, "RELAY_SECONDS", 0.1)
+
+    task()
+
+    assert len(endless_burst) < 200
+    *first, last = sent
+    assert {name for name, _ in first} == {"orders.deliver"}
+    # Another task goes on with the rest.
+    assert last == ("orders.relay_events", RELAY_NUDGE_SECONDS)
 
 
 def test_goes_on_in_batches_where_the_last_relay_ended(
