@@ -148,10 +148,13 @@ def deliveries_under_way(installation: Installation) -> bool:
 
 
 def wait_until_work_piles_up(installation: Installation) -> None:
-    """Wait until there is more to deliver than worker processes, so that all of them are at it."""
+    """Wait until there is more to deliver than worker processes, so that all of them are at it.
+
+    On a busy machine it takes a while until workers have started.
+    """
     wait_until(
         lambda: deliveries_under_way(installation) and unsettled(installation)[1] > 10,
-        within_seconds=30,
+        within_seconds=SETTLING_SECONDS + 20,
         what="deliveries under way",
     )
 
