@@ -190,6 +190,7 @@ def username_is_taken(username: str) -> bool:
     """Tell whether a user has this username, ignoring case."""
     if not username:
         return False
-    # As in the index. For `iexact`, PostgreSQL would compare upper-case forms, which have no index.
-    users = User.objects.annotate(username_key=Lower("username"))
+    # As in the index, which SQLite uses only if the query too leaves out those without a username.
+    # For `iexact`, PostgreSQL would compare upper-case forms, which have no index.
+    users = User.objects.exclude(username="").annotate(username_key=Lower("username"))
     return users.filter(username_key=Lower(Value(username))).exists()

@@ -16,6 +16,10 @@ from notifications.models.conversations import Conversation
 from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_known
 from orders.models import Order
 
+# The indexes of providers' ids leave out empty ones. A search for an id must do so too, or SQLite
+# would not use the index.
+HAS_PROVIDER_ID = ~Q(provider_id="")
+
 
 class Direction(models.TextChoices):
     """Who wrote it: the contact, or somebody here."""
@@ -131,7 +135,7 @@ class Message(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["line", "provider_id"],
-                condition=~Q(provider_id=""),
+                condition=HAS_PROVIDER_ID,
                 name="message_unique_by_provider_id",
             ),
             models.CheckConstraint(
@@ -304,7 +308,7 @@ class MessageSend(Work):
             ),
             models.Index(
                 fields=["provider_id"],
-                condition=~Q(provider_id=""),
+                condition=HAS_PROVIDER_ID,
                 name="message_send_by_provider_id",
             ),
         ]

@@ -25,7 +25,7 @@ from notifications.models import (
     Reaction,
 )
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
-from notifications.models.messages import Direction, MessageStatus
+from notifications.models.messages import HAS_PROVIDER_ID, Direction, MessageStatus
 from notifications.services.contacts import address_of, hold_address
 from notifications.services.linking import order_meant_by
 from notifications.services.stopping import follow_word
@@ -176,7 +176,9 @@ def receive_reaction(
 
 
 def _of_part(line: Line, provider_id: str) -> Message | None:
-    parts = MessageSend.objects.filter(provider_id=provider_id, message__line=line.uuid)
+    parts = MessageSend.objects.filter(
+        HAS_PROVIDER_ID, provider_id=provider_id, message__line=line.uuid
+    )
     part = parts.select_related("message").first()
     return part.message if part else None
 
@@ -236,7 +238,9 @@ def _answered(line: Line, conversation: Conversation, provider_id: str) -> Messa
         return None
     if found := _of_line(line, _key(provider_id)).first():
         return found
-    parts = MessageSend.objects.filter(conversation=conversation, provider_id=provider_id)
+    parts = MessageSend.objects.filter(
+        HAS_PROVIDER_ID, conversation=conversation, provider_id=provider_id
+    )
     part = parts.select_related("message").first()
     return part.message if part else None
 
@@ -248,7 +252,7 @@ def _locked_inbound(line: Line, provider_id: str) -> Message | None:
 
 
 def _of_line(line: Line, provider_id: str) -> QuerySet[Message]:
-    return Message.objects.filter(line=line.uuid, provider_id=provider_id)
+    return Message.objects.filter(HAS_PROVIDER_ID, line=line.uuid, provider_id=provider_id)
 
 
 def _key(provider_id: str) -> str:

@@ -18,7 +18,7 @@ from notifications.channels import Report
 from notifications.locks import lock_message
 from notifications.models import Message, MessageSend, ParkedStatus, StatusReport
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
-from notifications.models.messages import Direction, MessageStatus, SendState
+from notifications.models.messages import HAS_PROVIDER_ID, Direction, MessageStatus, SendState
 from notifications.work.statuses import ARRIVED, refresh_status, sends_of
 from orderchainer.core.outbox import drop
 
@@ -86,7 +86,7 @@ def sweep_parked() -> None:
     if not due.exists():
         return
     sends = MessageSend.objects.filter(
-        provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
+        HAS_PROVIDER_ID, provider_id=OuterRef("provider_id"), message__line=OuterRef("line")
     )
     messages = Message.objects.filter(uuid=OuterRef("message_uuid"), line=OuterRef("line"))
     rows = list(due.annotate(is_known=Exists(sends) | Exists(messages))[:MAX_SWEPT])
@@ -128,7 +128,7 @@ def _report_in(parked: ParkedStatus) -> Report:
 def _message_of(line: UUID, report: Report) -> int | None:
     if report.provider_id:
         sends = MessageSend.objects.filter(
-            provider_id=report.provider_id, message__line=line
+            HAS_PROVIDER_ID, provider_id=report.provider_id, message__line=line
         ).order_by("-pk")
         if found := sends.values_list("message_id", flat=True).first():
             return found
@@ -234,7 +234,7 @@ def keep_id(message: Message, part: MessageSend) -> None:
     """Give a locked message the provider's id of its first part."""
     if part.part != 1 or not part.provider_id or message.provider_id == part.provider_id:
         return
-    taken = Message.objects.filter(line=message.line, provider_id=part.provider_id)
+    taken = Message.objects.filter(HAS_PROVIDER_ID, line=message.line, provider_id=part.provider_id)
     if not taken.exclude(pk=message.pk).exists():
         message.provider_id = part.provider_id
         message.save(update_fields=["provider_id"])
