@@ -108,7 +108,7 @@ LOOKS.add("unread", Look("message-square", "teal"))
 LOOKS.add("waiting", Look("hourglass", "amber"))
 
 PANELS.add(("order-page", "order-conversation"), Panel("Conversation", "view_messages", place=10))
-PANELS.add(("account-preferences", "own-news"), Panel("What you hear of", None, place=10))
+PANELS.add(("account-preferences", "own-news"), Panel("What you are told", None, place=10))
 
 NAVIGATION.add("rules", Item("Automatic messages", "mail", "view_messages", place=65))
 

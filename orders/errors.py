@@ -254,13 +254,13 @@ class SeveralCurrencies(Conflict):
 
 
 class TooManyBulkChanges(Conflict):
-    """As many changes of many orders are at work in the project as there may be."""
+    """As many bulk changes are running in the project as there may be."""
 
     code = "too_many_bulk_changes"
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"{most} changes of many orders are at work in this project. Wait until one is done."
+            f"{most} bulk changes are already running in this project. Wait until one has finished."
         )
 
 

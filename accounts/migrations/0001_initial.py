@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=255, validators=[django.core.validators.MinLengthValidator(1)])),
                 ('description', models.TextField(blank=True, max_length=5000)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
-                ('currency', models.CharField(default='USD', help_text='ISO 4217. New products and orders begin with it.', max_length=3)),
+                ('currency', models.CharField(default='USD', help_text='ISO 4217. New products and orders start with it.', max_length=3)),
                 ('settings', models.JSONField(blank=True, default=dict)),
                 ('is_active', models.BooleanField(default=True)),
                 ('is_storefront', models.BooleanField(default=False, editable=False, help_text='The project whose products the storefront sells.')),

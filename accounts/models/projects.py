@@ -29,7 +29,7 @@ class Project(models.Model):
     currency = models.CharField(
         max_length=3,
         default=DEFAULT_CURRENCY,
-        help_text="ISO 4217. New products and orders begin with it.",
+        help_text="ISO 4217. New products and orders start with it.",
     )
     settings = models.JSONField(default=dict, blank=True)
     is_active = models.BooleanField(default=True)

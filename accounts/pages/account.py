@@ -116,8 +116,9 @@ class EmailPage(OwnPage, FormPage):
                 current_password=form.cleaned_data["current_password"],
             )
         except EmailInUse as exc:
-            raise Invalid({"email": ["Somebody has an account with this address."]}) from exc
-        messages.success(self.request, "Your e-mail is changed. Confirm it by the link in it.")
+            raise Invalid({"email": ["There is already an account with this address."]}) from exc
+        words = "Confirm it with the link that we have sent there."
+        messages.success(self.request, f"Your e-mail address is changed. {words}")
 
     def done(self) -> str:
         return reverse("account-security")
@@ -250,8 +251,8 @@ class TokensPage(OwnPage, FormPage):
             raise Invalid(errors) from exc
         if not texts:
             words = (
-                f"The token “{name}” is created already, and its text was shown then. If you have "
-                "not copied it, revoke the token and create another one."
+                f"The token “{name}” was created already, and its text was shown then. If you "
+                "have not copied it, revoke the token and create another one."
             )
             messages.warning(self.request, words)
             return SeeOther(reverse("account-tokens"))

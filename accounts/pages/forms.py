@@ -41,7 +41,7 @@ class NewPasswordForm(forms.Form):
     """A new password, typed twice because nobody sees it."""
 
     password = password_field("New password", is_new=True)
-    repeated = password_field("The same again", is_new=True)
+    repeated = password_field("Repeat the password", is_new=True)
 
     def clean(self) -> dict[str, Any] | None:
         """Refuse two different passwords."""
@@ -188,7 +188,7 @@ class AppearanceForm(forms.Form):
         label="Density", choices=Profile.Density.choices, widget=forms.RadioSelect
     )
     has_single_keys = forms.BooleanField(
-        label="Single keys do something",
+        label="Single-key shortcuts",
         required=False,
         help_text="Switch this off if you dictate, or press keys by accident.",
     )
@@ -257,13 +257,13 @@ class _FieldsOfProject(forms.Form):
         label="Time zone",
         choices=_zones,
         widget=LongSelect,
-        help_text="Where a day of the reports begins and ends.",
+        help_text="Decides when a day begins and ends in reports.",
     )
     currency = forms.ChoiceField(
         label="Currency",
         choices=_currencies,
         widget=LongSelect,
-        help_text="New products and orders begin with it.",
+        help_text="New products and orders start with it.",
     )
 
 

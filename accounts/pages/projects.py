@@ -112,7 +112,7 @@ class ProjectSettingsPage(SettingsPage, FormPage):
         )
         for name, value in typed.items():
             if current[name] != value:
-                renewed.add_error(name, f"It is “{current[name]}” by now.")
+                renewed.add_error(name, f"It is now “{current[name]}”.")
         return self.show_form(renewed, status=412)
 
 

@@ -99,7 +99,7 @@ class SignUpPage(EntrancePage):
         try:
             session = services.sign_up_browser(**form.cleaned_data)
         except EmailTaken as exc:
-            raise Invalid({"email": ["Somebody has an account with this address."]}) from exc
+            raise Invalid({"email": ["There is already an account with this address."]}) from exc
         if session is not None:
             return self.let_in(session)
         context = {"email": form.cleaned_data["email"], "subject": "confirm your address"}

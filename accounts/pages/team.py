@@ -81,7 +81,7 @@ class TeamPage(PeoplePage, FormPage):
             )
         except AlreadyMember as exc:
             raise Invalid({"email": [exc.message]}) from exc
-        messages.success(self.request, f"An invitation goes to {invitation.email}.")
+        messages.success(self.request, f"An invitation is on its way to {invitation.email}.")
 
     def done(self) -> str:
         return self.team
@@ -157,7 +157,7 @@ class MemberPage(PeoplePage, FormPage):
         def is_as_shown(membership: Membership) -> None:
             if membership.role not in expected:
                 raise Stale(
-                    f"The role is {membership.get_role_display().lower()} by now. "
+                    f"The role is now {membership.get_role_display().lower()}. "
                     "Somebody has changed it since you opened the page."
                 )
 

@@ -32,7 +32,7 @@ class QuantityForm(forms.Form):
         error_messages={
             "invalid": "Enter a whole number.",
             "min_value": "Must be at least 1.",
-            "max_value": "That is more than there can be.",
+            "max_value": "This number is too large.",
         },
     )
 

@@ -88,7 +88,7 @@ def shown_cart(
 def _problem_of(cart: CartContents, line: Line) -> str:
     offer = line.offer
     if not offer.is_on_sale:
-        return "This is no longer sold. It does not count."
+        return "This is no longer sold, so it is not in the total."
     if not cart.counts(line):
         return (
             f"This is sold in {offer.currency}, and your cart is in {cart.currency}. "

@@ -21,7 +21,7 @@ def low_stock(request: HttpRequest) -> Panel | None:
         "Low stock",
         ("product", "in stock", "project"),
         ((product_link(row), str(row.stock), row.project.name) for row in rows),
-        f"There are more than {LOW_STOCK} of every product.",
+        f"Every product has more than {LOW_STOCK} in stock.",
         most=MAX_ROWS,
         url=reverse("admin:catalog_product_changelist", query={"level": "low"}),
     )

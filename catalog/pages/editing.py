@@ -127,7 +127,7 @@ class PicturePage(OfCatalog, FormPage):
         """Count an upload, which takes time to decode, before anything reads it."""
         if "remove" in self.request.POST:
             product = services.set_picture(product=self.product(), picture=None)
-            messages.success(self.request, f"{product.name} has no picture any more.")
+            messages.success(self.request, f"{product.name} no longer has a picture.")
             return SeeOther(self.done())
         if self.request.FILES:
             self.usage = count(UPLOAD, [user_subject(self.person.pk)]) or self.usage

@@ -133,7 +133,7 @@ class ProductChangeForm(Compared, ProductForm):
         fields = (*ProductForm.Meta.fields, "slug")
         help_texts: ClassVar = {
             **ProductForm.Meta.help_texts,
-            "slug": "The name in addresses. Leave it empty to make it from the name.",
+            "slug": "The end of its web address. Leave it empty to make it from the name.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -218,7 +218,7 @@ class CategoryChangeForm(CategoryForm):
         max_length=255,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="The name in addresses. Leave it empty to make it from the name.",
+        help_text="The end of its web address. Leave it empty to make it from the name.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -91,7 +91,7 @@ class ProductsPage(OfCatalog):
                 "may_manage": may_manage,
                 "empty_text": "What you sell appears here, with its price and its stock."
                 if may_manage
-                else "Owners and managers of the project add what it sells.",
+                else "Owners and managers of the project can add products.",
                 "empty_actions": [
                     ("Create product", self.address("product-new")),
                     ("Import a file", self.address("products-import")),

@@ -110,6 +110,6 @@ class ForSalePage(OfCatalog):
             words = "This form is incomplete. Open the product again."
             raise Invalid({"for_sale": ["Must be yes or no."]}, words)
         product = services.update_product(product=self.product(), changes={"is_active": wanted})
-        said = "is for sale" if wanted else "is not for sale any more"
+        said = "is for sale" if wanted else "is no longer for sale"
         messages.success(self.request, f"{product.name} {said}.")
         return SeeOther(self.address("product-page", product_id=product.uuid))

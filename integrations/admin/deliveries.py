@@ -70,7 +70,7 @@ class InboundDeliveryAdmin(ReadOnly, ServiceAdmin):
         ("created_at", DaysFilter),
     )
     search_fields = ("key",)
-    search_help_text = "The id of a delivery, or one of its keys, as a whole"
+    search_help_text = "The complete id of a delivery, or one of its complete keys"
     ordering = ("-id",)
     fields = (
         "uuid",

@@ -290,7 +290,7 @@ def _runs_of(integration: Integration) -> Panel:
             )
             for run in runs
         ),
-        "There was no sync yet.",
+        "There has been no sync yet.",
     )
 
 
@@ -310,5 +310,5 @@ def _errands_of(integration: Integration) -> Panel:
             )
             for errand in errands
         ),
-        "There was none yet.",
+        "There have been none yet.",
     )

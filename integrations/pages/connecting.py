@@ -129,7 +129,7 @@ class PastePage(ConnectingPage, PastingPage):
             by=self.person,
         )
         if not connected.is_new:
-            messages.info(self.request, "It was connected before. It has these keys from now on.")
+            messages.info(self.request, "It was connected already, and now uses these keys.")
         address = integration_address(self.its_project, connected.integration.uuid)
         return SeeOther(f"{address}/test")
 

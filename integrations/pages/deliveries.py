@@ -95,5 +95,5 @@ class ReplayPage(OfIntegrations):
             delivery_id=delivery_id_in(self.kwargs["delivery_id"]),
             by=self.person,
         )
-        messages.success(self.request, "A worker takes the delivery once more.")
+        messages.success(self.request, "The webhook will be processed again.")
         return SeeOther(f"{self.own_address()}/deliveries/{delivery.uuid}")

@@ -26,7 +26,7 @@ from orderchainer.core.web.forms import FormPage
 
 OVERTAKEN = (
     "Somebody has changed the integration since you opened this page, so nothing is saved yet. "
-    "Compare the values, paste the secrets anew, and save again."
+    "Compare the values, paste the secrets again, and save again."
 )
 
 
@@ -133,7 +133,7 @@ class EditIntegrationPage(OfOneIntegration, PastingPage):
         renewed.add_error(None, OVERTAKEN)
         for name, value in typed.items():
             if current.get(name) != value:
-                renewed.add_error(name, f"It is “{current.get(name, '')}” by now.")
+                renewed.add_error(name, f"It is now “{current.get(name, '')}”.")
         return self.show_form(renewed, status=412)
 
 

@@ -192,7 +192,7 @@ def _reconfigure(integration: Integration, config: Mapping[str, object]) -> bool
         connector, config, kept=_kept(connector, integration), shown=integration.config
     )
     if configuration.account != integration.account:
-        words = "This is another account. Connect it beside this one."
+        words = "This is another account. Connect it as a new integration."
         raise ConfigRefused({name: [words] for name in config})
     return _set_configuration(integration, configuration)
 

@@ -288,7 +288,7 @@ def test_another_account_is_no_change_of_this_one(team: Team) -> None:
         )
 
     assert refused.value.errors == {
-        "shop_url": ["This is another account. Connect it beside this one."]
+        "shop_url": ["This is another account. Connect it as a new integration."]
     }
     before.refresh_from_db()
     assert before.config == SHOWN

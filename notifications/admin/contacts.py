@@ -133,5 +133,5 @@ def _conversations_of(contact: Contact) -> Panel:
             )
             for each in talks[: MAX_ROWS + 1]
         ),
-        "Nothing was said yet.",
+        "Nothing has been said yet.",
     )

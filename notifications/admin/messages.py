@@ -50,7 +50,7 @@ class MessageAdmin(ReadOnly, ServiceAdmin):
     )
     list_select_related = ("conversation__contact", "project")
     search_fields = ("provider_id",)
-    search_help_text = "The id of a message, here or at its provider, as a whole"
+    search_help_text = "The complete id of a message, ours or the provider's"
     ordering = ("-id",)
     fields = (
         "uuid",

@@ -57,10 +57,10 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         field_classes: ClassVar = {"template": _TemplateField}
         help_texts: ClassVar = {
             "status": "Only for the occasion “Status Reached”: the status that the order reaches.",
-            "line": "The UUID of an integration. Empty: the one over which you talk with the "
+            "line": "The UUID of an integration. If empty, the one over which you talk with the "
             "customer, or the only one.",
             "content": f"Placeholders: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
-            "subject": "Of an e-mail. Empty: one with the number of the order.",
+            "subject": "For e-mails. If you leave it empty, it names the number of the order.",
             "template": 'For example {"name": "order_shipped", "language": "en_US", '
             '"parameters": ["{order_number}"]}.',
         }
@@ -215,7 +215,7 @@ def _outcomes_of(rule: NotificationRule) -> Panel:
             )
             for each in outcomes[: MAX_ROWS + 1]
         ),
-        "It has told nobody yet.",
+        "It has sent nothing yet.",
     )
 
 

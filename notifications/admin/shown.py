@@ -86,7 +86,7 @@ def thread_of(conversation: Conversation) -> Panel:
             )
             for message in reversed(messages[:MAX_SHOWN_MESSAGES])
         ],
-        "Nothing was said yet.",
+        "Nothing has been said yet.",
     )
 
 

@@ -85,7 +85,7 @@ class RuleForm(forms.Form):
     subject = forms.CharField(
         required=False,
         max_length=200,
-        help_text="Of an e-mail. Empty: one with the number of the order.",
+        help_text="For e-mails. If you leave it empty, it names the number of the order.",
     )
     template_called = forms.CharField(
         label="Name of the template",
@@ -117,13 +117,13 @@ class RuleForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     is_active = forms.BooleanField(
-        label="Switched on", required=False, help_text="Otherwise it tells nobody."
+        label="Switched on", required=False, help_text="Otherwise it sends nothing."
     )
     order = forms.CharField(
         label="Order to try it with",
         required=False,
         max_length=64,
-        help_text="Such as #12. Empty: the newest one.",
+        help_text="Such as #12. If you leave it empty, the newest one.",
         widget=forms.TextInput(attrs={"data-picks": "order", "autocomplete": "off"}),
     )
 

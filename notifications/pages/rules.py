@@ -285,7 +285,7 @@ class EditRulePage(RuleFormPage):
         renewed.add_error(None, OVERTAKEN)
         for name, value in now.items():
             if name != "version" and form.cleaned_data[name] != value:
-                renewed.add_error(name, f"It is “{_said(renewed, name, value)}” by now.")
+                renewed.add_error(name, f"It is now “{_said(renewed, name, value)}”.")
         return self.show_form(renewed, status=412)
 
     def beside(self, form: BaseForm) -> dict[str, Any]:

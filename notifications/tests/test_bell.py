@@ -129,7 +129,7 @@ def test_what_is_assigned_to_somebody_is_news_for_them_alone(team: Team, line: L
     assign(order, manager, manager)
     change_conversation(conversation=talk, by=manager, changes={"assignee": None})
     assert told(team, "agent") == {}
-    # Nobody hears of what they did themselves.
+    # You are not told what you did yourself.
     assert new_for(team, "manager") == 1
     assert told(team, "manager") == {f"order-{order.pk}": ("order_created", True)}
 

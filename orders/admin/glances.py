@@ -89,7 +89,7 @@ def to_ship(request: HttpRequest) -> Panel | None:
             )
             for order in waiting
         ),
-        "Nothing is to be shipped.",
+        "There is nothing to ship.",
         most=MAX_ROWS,
         url=reverse("admin:orders_order_changelist", query={"wait": "ship"}),
     )

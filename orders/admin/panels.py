@@ -102,7 +102,7 @@ def dependents_of(order: Order) -> Panel:
         .select_related("owner")
     )
     return panel_of(
-        "Waited for by",
+        "Orders that wait for this one",
         ("order", "status", "wait", "owner"),
         (
             (

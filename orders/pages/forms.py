@@ -164,7 +164,7 @@ class OrderChangeForm(Versioned, WithItems, OrderForm):
             return f"The items come from {self.source}. Change them there."
         if any(item.product_id for item in self.kept_items):
             return "They were sold from stock, so they stay. Cancel the order and make a new one."
-        return f"A form takes at most {MAX_ROWS} items. Change longer orders by the API."
+        return f"A form takes at most {MAX_ROWS} items. Use the API for longer orders."
 
     def _keeps(self, items: Sequence[OrderItem]) -> bool:
         is_sold = any(item.product_id for item in items)

@@ -131,6 +131,6 @@ def _facts_of(row: Row) -> list[tuple[str, str]]:
         ("Source", f"{source}, {row['external_id']}" if row["external_id"] else source),
         ("Notes", row["notes"]),
         ("Description", row["description"]),
-        ("Test", "yes, it counts in no revenue" if row["is_test"] else ""),
+        ("Test", "yes, it does not count as revenue" if row["is_test"] else ""),
     ]
     return [(name, value) for name, value in told if value]

@@ -164,7 +164,7 @@ class Drawer:
         marks, more = [], []
         if node.id == self.picture.focus:
             marks.append("focus")
-            more.append("the order that you look at")
+            more.append("the order you are looking at")
         if node.id in self.roots:
             marks.append("root")
             more.append("the wait begins here")

@@ -192,8 +192,8 @@ class UpdateViewPage(_OfViews):
                 version=form.cleaned_data["version"],
             )
         except ViewNotFound:
-            words = "Somebody has deleted this view. Your filters are still here: save them anew."
-            messages.warning(self.request, words)
+            words = "Your filters are still here: save them as a new view."
+            messages.warning(self.request, f"Somebody has deleted this view. {words}")
             return SeeOther(self.address(layout, query))
         messages.success(self.request, f"The view “{view}” is saved.")
         return SeeOther(address_of(self.its_project, view))

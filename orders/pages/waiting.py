@@ -23,7 +23,7 @@ MAX_AHEAD_SECONDS = 10 * 365 * 24 * 60 * 60.0
 REMARKS = {
     Status.DRAFT: "it is still a draft",
     Status.PENDING: "nobody has started it",
-    Status.CANCELLED: "it will not be done any more",
+    Status.CANCELLED: "it will not be done",
 }
 # The move that gets an order on, and the words of its button around the number.
 NEXT_MOVES = {

@@ -81,7 +81,7 @@ def why_it_waits(
     if direct and row["failure_policy"] in _POLICIES:
         notes.append(_POLICIES[row["failure_policy"]])
     if is_truncated:
-        notes.append("More orders hold it up than are read here. The chain shows all of them.")
+        notes.append("More orders hold it up than this page shows. The chain shows all of them.")
 
     def shown(blockers: Sequence[Blocker]) -> list[ShownBlocker]:
         return [_shown(project, each, may_handle=may_handle) for each in blockers[:MAX_BLOCKERS]]
@@ -121,7 +121,7 @@ def _shown(project: Project, blocker: Blocker, *, may_handle: bool) -> ShownBloc
         status=blocker.status,
         since=blocker.since,
         who=blocker.assignee,
-        remark=_REMARKS.get(Status(blocker.status), "") if blocker.is_root else "it waits itself",
+        remark=_REMARKS.get(Status(blocker.status), "") if blocker.is_root else "it is waiting too",
         is_direct=blocker.is_direct,
         version=blocker.version,
         next=next_move_of(blocker.id, blocker.status, is_held_up=not blocker.is_root)

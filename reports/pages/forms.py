@@ -73,10 +73,10 @@ class ScheduleForm(forms.Form):
         help_text="Weeks begin on Monday. The report is about a whole day, week or month.",
     )
     recipients = forms.MultipleChoiceField(
-        widget=forms.CheckboxSelectMultiple, required=False, help_text="Members who are told."
+        widget=forms.CheckboxSelectMultiple, required=False, help_text="Members who get the report."
     )
     channels = forms.MultipleChoiceField(
-        label="How they are told",
+        label="How they get it",
         choices=[
             ("email", "E-mail"),
             ("discord", "Discord, in the channel that each has connected"),

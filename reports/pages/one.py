@@ -110,8 +110,8 @@ class DeleteReportPage(OfReport, FormPage):
         report = shown_report(self.its_project, self.report())
         return {
             "title": report.title,
-            "consequences": "Its figures are gone for good. A new report of the same days has the "
-            "figures of today, which can differ.",
+            "consequences": "Its figures will be gone for good. A new report of the same days uses "
+            "today's figures, which can differ.",
             "parent": {"label": report.title, "url": report.url},
             "cancel": self.done(),
         }

@@ -253,7 +253,7 @@ class DeleteSchedulePage(OfSchedules, FormPage):
         """Return what is deleted, and where Cancel leads."""
         return {
             "title": title_of(self.schedule()),
-            "consequences": "It makes no more reports. Those that it has made stay.",
+            "consequences": "It will make no more reports. Those that it has made stay.",
             "parent": {"label": "Schedules", "url": self.done()},
             "cancel": self.done(),
         }
@@ -270,7 +270,7 @@ def _overtaken(schedule: ReportSchedule) -> str:
     """Say what others have made of a schedule while somebody had its form open."""
     return (
         "Somebody has changed this schedule since you opened the page, so nothing was saved. It is "
-        f"{title_of(schedule)} now, and tells {_told_by(schedule)}. Save again to replace that."
+        f"{title_of(schedule)} now, and goes to {_told_by(schedule)}. Save again to replace that."
     )
 
 

@@ -64,7 +64,7 @@ def test_a_token_is_shown_once(visit: Visit) -> None:
 
 def test_the_preferences_show_what_one_hears_of_by_themselves(visit: Visit) -> None:
     page = visit.sign_in("/account/preferences")
-    news = page.get_by_role("region", name="What you hear of")
+    news = page.get_by_role("region", name="What you are told")
 
     news.get_by_role("link").first.click()
 

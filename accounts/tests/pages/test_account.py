@@ -197,7 +197,7 @@ def test_refuses_the_email_of_somebody_else(browser: Client, ada: User) -> None:
     response = browser.post(EMAIL, {"email": "TAKEN@example.com", "current_password": PASSWORD})
 
     assert response.status_code == 400
-    assert b"Somebody has an account with this address." in response.content
+    assert b"There is already an account with this address." in response.content
     ada.refresh_from_db()
     assert ada.email == "ada@example.com"
 
@@ -374,7 +374,7 @@ def test_a_new_token_is_shown_once_and_works(browser: Client, ada: User) -> None
     assert found[1] not in page
 
     again = browser.post(TOKENS, form, follow=True)
-    assert "The token “Printer” is created already" in again.content.decode()
+    assert "The token “Printer” was created already" in again.content.decode()
     assert ApiToken.objects.count() == 1
 
 

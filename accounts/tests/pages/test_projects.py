@@ -154,7 +154,7 @@ def test_an_overtaken_page_shows_both_values(team: Team, browser: Client) -> Non
     assert response.status_code == 412
     again = response.content.decode()
     assert "Somebody has changed the project since you opened this page" in again
-    assert "It is “&lt;img src=x onerror=alert(1)&gt;” by now." in again
+    assert "It is now “&lt;img src=x onerror=alert(1)&gt;”." in again
     # What was typed stays, and what was not typed is as it is now.
     assert (filled_in(again)["name"], filled_in(again)["description"]) == ("Mine", "Theirs")
     assert Project.objects.get(pk=team.project.pk).name == HOSTILE

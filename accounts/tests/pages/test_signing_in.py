@@ -251,7 +251,7 @@ def test_signs_up_and_in(client: Client) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"email": ADDRESS.upper()}, b"Somebody has an account with this address."),
+        ({"email": ADDRESS.upper()}, b"There is already an account with this address."),
         ({"email": "no address"}, b"Invalid email address"),
         ({"password": "short"}, b"This password is too short."),
         ({"password": ""}, b"This field is required."),

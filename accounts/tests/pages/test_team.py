@@ -141,7 +141,7 @@ def test_invites_somebody(team: Team) -> None:
     assert (invitation.email, invitation.role) == ("grace@example.com", "agent")
     assert OutgoingEmail.objects.filter(kind=OutgoingEmail.Kind.INVITATION).count() == 1
     page = page_of(client, at(team))
-    assert "An invitation goes to grace@example.com." in page
+    assert "An invitation is on its way to grace@example.com." in page
     assert "Open invitations" in page
 
 
@@ -218,7 +218,7 @@ def test_nobody_overwrites_a_role_that_they_have_not_seen(team: Team) -> None:
 
     assert response.status_code == 412
     page = response.content.decode()
-    assert "The role is viewer by now." in page
+    assert "The role is now viewer." in page
     assert roles_in(team.project)["agent"] == "viewer"
     # What was chosen is still there, and whoever has read this may save it.
     assert '<option value="manager" selected>' in page

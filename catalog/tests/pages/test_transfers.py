@@ -215,7 +215,7 @@ def test_an_export_changes_nothing_when_it_is_imported(team: Team, manager: Clie
     assert rows[0]["name"] == '\'=cmd("calc")'
     assert rows[0]["category"] == "Lights > Desk"
     page = text_of(upload(team, manager, table))
-    assert "Every row is as the products are now." in page
+    assert "The products already match the file." in page
     assert "Import 2" not in page
     assert list(Product.objects.order_by("pk").values()) == before
 

@@ -73,7 +73,7 @@ def _move(project: Project, wanted: Mapping[str, Any], viewer: User) -> ShownPro
     try:
         row = numbered_row_in_project(project, number, viewer=viewer)
     except OrderNotFound:
-        return ShownProposal(f"Move #{number} to {status}", "The order is not there any more.")
+        return ShownProposal(f"Move #{number} to {status}", "The order no longer exists.")
     order = shown_order(project, row)
     return ShownProposal(
         words=f"Move {order} to {status}",
@@ -101,7 +101,7 @@ def _message(project: Project, wanted: Mapping[str, Any]) -> ShownProposal:
     if conversation is None:
         return ShownProposal(
             "Write to the customer",
-            "There is no conversation with this customer yet, in which it could be sent.",
+            "There is no conversation with this customer yet in which to send it.",
             text=text,
         )
     named = {"project_id": project.uuid, "conversation_id": conversation}

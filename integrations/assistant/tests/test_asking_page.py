@@ -549,7 +549,7 @@ def test_an_order_that_was_deleted_meanwhile_is_said_to_be_gone(
 
     page = text_of(ask(agent, page_of(team), "Move it?"))
 
-    assert "The order is not there any more." in page
+    assert "The order no longer exists." in page
     assert "Looked at" not in page
     assert f">#{number}</a>" not in page
 

@@ -406,7 +406,7 @@ def test_a_wrong_body_is_a_422_that_names_the_keys(
         ({"config": {"api_secret": None}}, {"config": {"api_secret": ["This key is required."]}}),
         (
             {"config": {"shop_url": "other.myshopify.com"}},
-            {"config": {"shop_url": ["This is another account. Connect it beside this one."]}},
+            {"config": {"shop_url": ["This is another account. Connect it as a new integration."]}},
         ),
         ({"config": None}, {"config": ["This field may not be null."]}),
         ({"is_paused": "maybe"}, {"is_paused": ["Must be a valid boolean."]}),

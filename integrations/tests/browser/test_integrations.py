@@ -103,7 +103,7 @@ def test_a_webhook_is_looked_at_and_replayed(visit: Visit) -> None:
     assert inaccessible(page) == []
     page.get_by_role("button", name="Replay").click()
 
-    expect(page.get_by_text("A worker takes the delivery once more.")).to_be_visible()
+    expect(page.get_by_text("The webhook will be processed again.")).to_be_visible()
     expect(page.locator("#delivery")).to_contain_text("done")
     expect(page.locator("#delivery")).to_contain_text("1 attempt")
 

@@ -118,7 +118,7 @@ def test_what_nobody_fetches_later_is_not_promised(team: Team, manager: Client) 
     assert "catches up" not in page
     page = text_of(manager.get(at(team, integration, "disconnect")))
     assert "Messages that wait to be sent fail" in page
-    assert "everything is fetched once more" not in page
+    assert "everything is fetched again" not in page
 
 
 @pytest.mark.parametrize("body", [{}, {"paused": ""}, {"paused": "maybe"}])
@@ -234,7 +234,7 @@ def test_another_account_is_refused(team: Team, manager: Client, shop: Shop) -> 
     response = send(manager, at(team, integration, "edit"), shop_url="other.myshopify.com")
 
     assert response.status_code == 400
-    assert "This is another account. Connect it beside this one." in text_of(response)
+    assert "This is another account. Connect it as a new integration." in text_of(response)
     integration.refresh_from_db()
     assert integration.account == "yourstore.myshopify.com"
 
@@ -252,7 +252,7 @@ def test_a_page_that_was_overtaken_shows_both_values(
     assert response.status_code == 412
     page = text_of(response)
     assert "Somebody has changed the integration since you opened this page" in page
-    assert "It is “Theirs” by now." in page
+    assert "It is now “Theirs”." in page
     assert 'value="Mine"' in page
     assert "my-new-secret" not in page
     integration.refresh_from_db()
@@ -313,8 +313,8 @@ def test_disconnecting_asks_first_and_says_what_follows(
 
     page = text_of(manager.get(path))
     assert "Orders and messages stay as they are." in page
-    assert "A worker removes our webhooks at Shopify." in page
-    assert "everything is fetched once more" in page
+    assert "We remove our webhooks at Shopify." in page
+    assert "everything is fetched again" in page
     assert "Messages that wait" not in page
     integration.refresh_from_db()
     assert integration.status == Integration.Status.CONNECTED

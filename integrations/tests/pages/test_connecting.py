@@ -174,7 +174,7 @@ def test_the_same_account_again_gets_the_new_keys(team: Team, manager: Client, s
     response = send(manager, path, **{**CONFIG, "api_secret": "another-secret"})
 
     assert response["Location"] == at(team, integration, "test")
-    assert "It was connected before." in text_of(manager.get(response["Location"]))
+    assert "It was connected already" in text_of(manager.get(response["Location"]))
     integration.refresh_from_db()
     assert integration.configuration()["api_secret"] == "another-secret"
 

@@ -124,7 +124,7 @@ def test_a_replay_has_it_worked_on_again(team: Team, manager: Client, shop: Shop
     delivery.refresh_from_db()
     assert delivery.word == "received"
     page = text_of(manager.get(path))
-    assert "A worker takes the delivery once more." in page
+    assert "The webhook will be processed again." in page
     assert "data-unsettled" in page
 
 

@@ -29,7 +29,7 @@ WHAT = (
 GET_PREFERENCES = extend_schema(
     operation_id="hub_get_notification_preferences",
     summary="Get what you are told of",
-    description=f"What you hear of in a project, and how. {WHAT}",
+    description=f"What you are told in a project, and how. {WHAT}",
     parameters=[PROJECT_ID],
     responses={
         200: PreferencesOutput,

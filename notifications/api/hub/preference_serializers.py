@@ -47,7 +47,7 @@ class PreferencesInput(StrictSerializer):
 
 
 class PreferencesOutput(serializers.Serializer[Any]):
-    """What you hear of in a project, and how."""
+    """What you are told in a project, and how."""
 
     project_id = serializers.UUIDField()
     inbox = WaysField(help_text=HELP[NewsKind.INBOX])

@@ -191,7 +191,7 @@ def test_without_scripts_the_list_and_its_buttons_work(talking: Talking) -> None
         context.add_cookies(talking.visit.context.cookies())  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(f"{talking.visit.installation.url}/app/{talking.shop}/notifications")
-        expect(page.get_by_role("heading", name="Notifications of this browser")).to_be_hidden()
+        expect(page.get_by_role("heading", name="Notifications in this browser")).to_be_hidden()
 
         item(page, "Ivy Plain").get_by_role("button", name="Mark Ivy Plain as read").click()
 
@@ -249,7 +249,7 @@ def told_by(*pages: "Page") -> list[dict[str, str]]:
 def test_a_telephone_says_that_it_cannot_show_notifications(talking: Talking) -> None:
     talking.visit.context.add_init_script(OF_A_TELEPHONE)
     page = look_at_the_bell(talking)
-    section = page.get_by_role("region", name="Notifications of this browser")
+    section = page.get_by_role("region", name="Notifications in this browser")
 
     expect(section.get_by_text("This browser cannot show notifications")).to_be_visible()
     expect(section.get_by_role("button")).to_have_count(0)
@@ -260,7 +260,7 @@ def test_a_blocked_browser_says_how_to_allow_it(talking: Talking) -> None:
     # What a test does not allow beside this is blocked.
     talking.visit.context.grant_permissions(["clipboard-read"])
     page = look_at_the_bell(talking)
-    section = page.get_by_role("region", name="Notifications of this browser")
+    section = page.get_by_role("region", name="Notifications in this browser")
 
     expect(section.get_by_text("Blocked by your browser")).to_be_visible()
     expect(section.get_by_text("Allow notifications for this site")).to_be_visible()

@@ -81,7 +81,7 @@ def test_shows_what_happened_the_newest_first(team: Team, agent: Client, line: L
 
 
 def test_an_empty_bell_says_what_will_be_there(team: Team, agent: Client) -> None:
-    assert "When a customer writes" in text_of(agent.get(address(team, "notifications")))
+    assert "when a customer writes" in text_of(agent.get(address(team, "notifications")))
     new = agent.get(address(team, "notifications"), {"show": "new"})
     assert "Nothing is new" in text_of(new)
 
@@ -91,7 +91,7 @@ def test_an_empty_bell_says_what_will_be_there(team: Team, agent: Client) -> Non
         changes={kind: {"socket": False} for kind in NewsKind},
     )
     page = text_of(agent.get(address(team, "notifications")))
-    assert "You hear of nothing here" in page
+    assert "Your notifications are off" in page
     assert f'href="{address(team, "news")}"' in page
 
 

@@ -212,8 +212,8 @@ def test_some_rows_are_read_again_and_say_whether_they_left_the_filters(
     html = text_of(rows)
     assert "<html" not in html
     assert sorted(names_on(rows)) == ["Anna", "Ben"]
-    assert html.count("Left the filters") == 1
-    assert html.index("Left the filters") > html.index(f"conversation-{ben.uuid}")
+    assert html.count("No longer matches") == 1
+    assert html.index("No longer matches") > html.index(f"conversation-{ben.uuid}")
 
 
 def test_a_long_list_has_pages_and_an_old_link_leads_to_the_last_one(

@@ -71,7 +71,7 @@ def test_refuses_a_way_that_does_not_exist(team: Team, viewer: Client) -> None:
 def test_the_preferences_lead_to_the_choices_of_each_project(team: Team, viewer: Client) -> None:
     page = viewer.get("/account/preferences").content.decode()
     assert f'hx-get="{PANEL}"' in page
-    assert f'<a href="{PANEL}">What you hear of</a>' in page
+    assert f'<a href="{PANEL}">What you are told</a>' in page
 
     part = viewer.get(PANEL, headers={"HX-Request": "true", "HX-Target": "own-news"})
     assert b"<html" not in part.content

@@ -242,7 +242,7 @@ def test_a_page_that_was_overtaken_shows_both_values(
     assert response.status_code == 412
     page = text_of(response)
     assert "Somebody has changed the rule since you opened this page" in page
-    assert "It is “Theirs” by now." in page
+    assert "It is now “Theirs”." in page
     rule.refresh_from_db()
     assert rule.content == "Theirs"
     # Saved again, it counts, and twice is the same.
@@ -272,7 +272,7 @@ def test_lines_of_a_text_are_no_change_of_somebody_else(
     change_rule(rule=rule, by=team.owner, fields={"is_active": False})
     response = manager.post(path, typed)
     assert response.status_code == 412
-    assert text_of(response).count("by now.") == text_of(response).count("It is “off” by now.")
+    assert text_of(response).count("It is now") == text_of(response).count("It is now “off”.")
 
 
 # --- Trying -----------------------------------------------------------------------------------

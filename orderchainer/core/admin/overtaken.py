@@ -17,8 +17,8 @@ from django.db.models.fields.files import FieldFile
 from orderchainer.core.admin.readers_zone import moment
 
 OVERTAKEN = (
-    "This has changed since you read it, so nothing was saved. What stands there now is shown "
-    "beside what you typed. Save again to keep what you see."
+    "This has changed since you read it, so nothing was saved. The current values are shown next "
+    "to what you typed. Save again to keep what you see."
 )
 MAX_SHOWN_CHARACTERS = 200
 MAX_SHOWN_ROWS = 10

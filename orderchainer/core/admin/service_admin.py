@@ -161,7 +161,7 @@ class ServiceAdmin(Autocompletes, ModelAdmin):
         """Run an action, if the selected keys are valid and not too many."""
         selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         if not all(is_key_of(self.model, key) for key in selected):
-            self.message_user(request, "These are no rows of this list.", messages.ERROR)
+            self.message_user(request, "These rows are not in this list.", messages.ERROR)
             return None
         whole = request.POST.get("select_across", "0") != "0"
         if whole and queryset.count() > MAX_SELECTED_ROWS:

@@ -176,8 +176,8 @@ def test_an_empty_installation_says_that_all_is_well(client: Client) -> None:
 
     for words in (
         "Nothing was ordered in the last 7 days.",
-        "Nothing is to be shipped.",
-        "There are more than 5 of every product.",
+        "There is nothing to ship.",
+        "Every product has more than 5 in stock.",
         "All events of the last 7 days were delivered.",
         "All integrations work.",
     ):

@@ -34,13 +34,13 @@ def test_an_order_shows_why_it_waits_its_neighbours_history_and_deliveries(
     assert list(panels) == [
         "Why it waits",
         "Waits for",
-        "Waited for by",
+        "Orders that wait for this one",
         "History",
         "Deliveries",
     ]
     waits = {row[0].split("</a> ")[1]: row[4] for row in panels["Why it waits"].rows}
     assert waits == {"Root cause": "the wait begins here", "Middle": ""}
-    assert "Waiting for it" in panels["Waited for by"].rows[0][0]
+    assert "Waiting for it" in panels["Orders that wait for this one"].rows[0][0]
     assert panels["History"].rows[0][1:] == (
         "order_created",
         f"waits for #{middle.pk}",

@@ -228,7 +228,7 @@ def test_what_leaves_the_filters_is_marked_and_what_is_new_is_counted(board: Boa
     board.create("Something else")
 
     row = board.page.locator(f"#order-{number}")
-    expect(row).to_contain_text("Left the filters")
+    expect(row).to_contain_text("No longer matches")
     link = board.page.get_by_role("link", name="2 new orders")
     expect(link).to_be_visible()
     assert inaccessible(board.page) == []

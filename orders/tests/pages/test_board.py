@@ -195,9 +195,9 @@ def test_what_the_filters_leave_out_says_so(team: Team, agent: Client, path: str
     response = agent.get(address(team, path), {"ids": ids, "search": "Lamp"})
 
     before, _, after = text_of(response).partition(f'id="order-{other.pk}"')
-    assert "Left the filters" not in before
-    assert "Left the filters" in after
-    assert "Left the filters" not in text_of(agent.get(address(team, path), {"ids": ids}))
+    assert "No longer matches" not in before
+    assert "No longer matches" in after
+    assert "No longer matches" not in text_of(agent.get(address(team, path), {"ids": ids}))
 
 
 def test_a_card_says_where_it_can_move_now(team: Team, agent: Client) -> None:

@@ -187,7 +187,7 @@ def test_the_map_and_the_list_have_the_same_links(team: Team, agent: Client) -> 
         f"#{top} Top, active, the wait begins here, critical path, 1 of 3",
         f"#{oil} Oil, failed",
         f"#{finish} Finish, pending, waits for 1, critical path, 2 of 3",
-        f"#{deliver} Deliver, pending, waits for 1, the order that you look at,"
+        f"#{deliver} Deliver, pending, waits for 1, the order you are looking at,"
         " critical path, 3 of 3",
     }
     assert set(nodes_on(page)) == expected

@@ -156,7 +156,7 @@ def test_nobody_overwrites_a_change_that_they_have_not_seen(team: Team, agent: C
 
     assert page.status_code == 412
     assert (
-        "It is Sales, daily now, and tells owner@example.com, by e-mail. Save again to replace "
+        "It is Sales, daily now, and goes to owner@example.com, by e-mail. Save again to replace "
         "that." in text_of(page)
     )
     made.refresh_from_db()

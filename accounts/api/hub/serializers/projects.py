@@ -45,7 +45,7 @@ class ProjectChanges(StrictSerializer):
     )
     currency = StrictCharField(
         required=False,
-        help_text="ISO 4217. New products and orders begin with it.",
+        help_text="ISO 4217. New products and orders start with it.",
     )
     settings = ObjectField(required=False, help_text="At most 16 KiB; replaced as a whole.")
     is_active = serializers.BooleanField(
@@ -106,7 +106,7 @@ class ProjectOutput(serializers.Serializer[Project]):
     name = serializers.CharField()
     description = serializers.CharField()
     timezone = serializers.CharField()
-    currency = serializers.CharField(help_text="ISO 4217. New products and orders begin with it.")
+    currency = serializers.CharField(help_text="ISO 4217. New products and orders start with it.")
     settings = ObjectField()
     is_active = serializers.BooleanField()
     is_personal = serializers.BooleanField(
