@@ -14,6 +14,7 @@ from uuid import UUID
 
 from accounts.models import Project
 from notifications.models.messages import ContentType, MessageStatus
+from orderchainer.core.outbox import TryAgain
 from orderchainer.core.registry import Registry
 
 # --- What comes in ----------------------------------------------------------------------------
@@ -92,8 +93,22 @@ class Report:
 # --- What goes out ----------------------------------------------------------------------------
 
 
+class NoConnection(TryAgain):
+    """No connection to the provider came about, so nothing was sent. This is no failed attempt."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, counts=False)
+
+
 class Uncertain(Exception):
-    """The call got no answer after it was sent: the message may or may not have arrived."""
+    """The call got no answer after it was sent: the message may or may not have arrived.
+
+    `timed_out` as in `TryAgain`.
+    """
+
+    def __init__(self, reason: str, *, timed_out: bool = False) -> None:
+        super().__init__(reason)
+        self.timed_out = timed_out
 
 
 class NotDelivered(Exception):
@@ -162,7 +177,8 @@ class Channel:
     """How to write to people over one provider, and within which limits.
 
     `send` and `fetch` may take seconds, so they run in a worker. Both also raise `TryAgain` of
-    `core.outbox`. `send` raises it only if nothing can have been sent.
+    `core.outbox`, and `NoConnection` if the provider could not be reached. `send` raises them only
+    if nothing can have been sent.
     """
 
     name: str

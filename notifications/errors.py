@@ -84,6 +84,13 @@ class CannotRetry(Conflict):
     code = "cannot_retry"
 
 
+class CannotFetch(Conflict):
+    """Only a file that could not be fetched, or that waits, can be fetched again."""
+
+    code = "cannot_fetch"
+    default_message = "Only a file that is missing can be fetched. Reload to see how it is now."
+
+
 class RuleNotFound(NotFound):
     """The project has no such rule."""
 

@@ -4,7 +4,16 @@ from celery import shared_task
 
 from notifications.services import digests
 from notifications.services.releasing import release_assigned_conversations
-from notifications.work import fetching, outcomes, reading, reports, sending, suggestions, waking
+from notifications.work import (
+    fetching,
+    outcomes,
+    pausing,
+    reading,
+    reports,
+    sending,
+    suggestions,
+    waking,
+)
 from orderchainer.core.background import nudge
 
 # By then the next sweep has nudged whatever is still due.
@@ -56,11 +65,13 @@ def tell_read(message_id: int) -> None:
 def forget_reports() -> None:
     """Delete old reports whose message nobody knows, and suggestions that nobody used.
 
-    It also settles what waits to be told for ever. Runs daily; repeating it is harmless.
+    It also deletes old pauses of lines, and settles what waits to be told for ever. Runs daily;
+    repeating it is harmless.
     """
     outcomes.settle_forgotten()
     reports.forget_parked()
     suggestions.forget_suggestions()
+    pausing.forget_pauses()
 
 
 @shared_task(name="notifications.forget_digests")

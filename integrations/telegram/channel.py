@@ -26,6 +26,7 @@ from notifications.channels import (
     Channel,
     FetchedFile,
     FileLimit,
+    NoConnection,
     NotDelivered,
     Outgoing,
     Person,
@@ -194,9 +195,11 @@ def _outcome_of(failure: Failed, integration: Integration, *, is_harmless: bool)
             # The message waits until people have repaired the line, or for a day.
             report_trouble(integration=integration, reason=BAD_TOKEN)
             return TryAgain(BAD_TOKEN, after_seconds=BROKEN_SECONDS, counts=False)
-        case _ if is_harmless:
+        case NoAnswer() | client.Refused() if is_harmless:
             return outcome_of(failure)
-        case NoAnswer() | client.Refused(status=408):
+        case NoAnswer():
+            return Uncertain(str(failure), timed_out=failure.timed_out)
+        case client.Refused(status=408):
             return Uncertain(str(failure))
         case client.Refused(status=429):
             wait = wait_seconds(failure)
@@ -209,7 +212,7 @@ def _outcome_of(failure: Failed, integration: Integration, *, is_harmless: bool)
                 is_unreachable=failure.status == 403,
             )
     # No connection came about.
-    return TryAgain(str(failure))
+    return NoConnection(str(failure))
 
 
 def _sentence_on(failure: client.Refused) -> str:

@@ -32,6 +32,7 @@ from notifications.channels import (
     Channel,
     FetchedFile,
     FileLimit,
+    NoConnection,
     NotDelivered,
     Outgoing,
     Uncertain,
@@ -171,11 +172,11 @@ def _outcomes_of(
     try:
         yield
     except NotConnected as exc:
-        raise TryAgain(str(exc)) from exc
+        raise NoConnection(str(exc)) from exc
     except NoAnswer as exc:
         if is_harmless:
             raise TryAgain(str(exc), timed_out=exc.timed_out) from exc
-        raise Uncertain(str(exc)) from exc
+        raise Uncertain(str(exc), timed_out=exc.timed_out) from exc
     except client.Refused as exc:
         raise _outcome_of(exc, integration, is_harmless=is_harmless, attempt=attempt) from exc
 

@@ -18,6 +18,7 @@ from notifications.models.messages import (
     Reaction,
     StatusReport,
 )
+from notifications.models.pauses import LinePause
 from notifications.models.rules import NotificationRule, RuleOutcome, StoppedAddress
 from notifications.models.suggestions import SuggestedReply
 from notifications.models.team import Digest, DigestEntry, NewsKind, NotificationPreference
@@ -32,6 +33,7 @@ __all__ = [
     "Digest",
     "DigestEntry",
     "Draft",
+    "LinePause",
     "MergedContact",
     "Message",
     "MessageSend",

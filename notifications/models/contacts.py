@@ -82,6 +82,8 @@ class ContactAddress(models.Model):
     window_until = models.DateTimeField(null=True, blank=True)
     # The person blocked us, or the account is gone, since then.
     unreachable_since = models.DateTimeField(null=True, blank=True)
+    # The moment of the last that we heard about it. What is older comes late, and changes nothing.
+    reachable_told_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -115,7 +115,8 @@ class Message(models.Model):
     is_read = models.BooleanField(default=False, help_text="Counts for inbound messages only.")
     read_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=9, choices=MessageStatus.choices)
-    # Why it failed: the provider's code if there is one, and a sentence for people.
+    # Why it failed, or why it still waits: the provider's code if there is one, and a sentence for
+    # people.
     error_code = models.CharField(max_length=64, blank=True)
     error = models.CharField(max_length=500, blank=True)
     # How an inbound message sounds; empty unless somebody has judged it.
@@ -273,7 +274,9 @@ class MessageSend(Work):
     State = SendState
     DONE: ClassVar = State.SENT
     DROPPED: ClassVar = State.DROPPED
-    MAX_ATTEMPTS: ClassVar = 8
+    # These take an hour and a half. What is no failed attempt, such as an outage of the network or
+    # a pause of the line, does not count: the message then waits for up to a day.
+    MAX_ATTEMPTS: ClassVar = 20
     FIRST_DELAY_SECONDS: ClassVar = 3
     MAX_DELAY_SECONDS: ClassVar = 10 * 60
 
@@ -332,9 +335,13 @@ class Attachment(Work):
     State = FileState
     DONE: ClassVar = State.STORED
     DROPPED: ClassVar = State.DROPPED
-    MAX_ATTEMPTS: ClassVar = 8
+    # WhatsApp keeps a file for a week at least, and Telegram longer. The attempts take as long.
+    MAX_DAYS: ClassVar = 7
+    MAX_ATTEMPTS: ClassVar = 50
     FIRST_DELAY_SECONDS: ClassVar = 3
-    MAX_DELAY_SECONDS: ClassVar = 10 * 60
+    MAX_DELAY_SECONDS: ClassVar = 6 * 60 * 60
+    # If so many attempts were all cut off, the file probably kills its worker.
+    MAX_CUT_OFF: ClassVar = 8
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
@@ -356,3 +363,8 @@ class Attachment(Work):
 
     def __str__(self) -> str:
         return f"attachment {self.uuid}"
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether it has been tried too often, or each attempt was cut off."""
+        return super().is_worn_out or (self.attempts > self.MAX_CUT_OFF and not self.last_error)

@@ -14,10 +14,10 @@ from django.http.response import HttpResponseBase
 from accounts.access import Operation
 from notifications import services
 from notifications.access import SEND_MESSAGES
-from notifications.errors import MessageNotFound
+from notifications.errors import AttachmentNotFound, MessageNotFound
 from notifications.pages.base import read_posted
 from notifications.pages.conversation import ConversationPage
-from notifications.queries import message_for
+from notifications.queries import attachment_for, message_for
 from notifications.services.sending import MAX_CONTENT_LENGTH
 from orderchainer.core.errors import Conflict, DomainError, Invalid, Stale
 from orderchainer.core.http.handlers import problem_of
@@ -136,3 +136,15 @@ class RetryPage(ConversationAction):
         if message.conversation_id != conversation.pk:
             raise MessageNotFound
         services.retry_message(message=message, by=self.person)
+
+
+class FetchPage(ConversationAction):
+    """Has a file of the customer fetched again that could not be fetched."""
+
+    def act(self) -> None:
+        """Queue it. Raises `AttachmentNotFound`, also for a file of another conversation."""
+        conversation = self.conversation()
+        attachment = attachment_for(self.its_project, self.kwargs["attachment_id"])
+        if attachment.message.conversation_id != conversation.pk:
+            raise AttachmentNotFound
+        services.fetch_again(attachment=attachment, by=self.person)

@@ -19,7 +19,8 @@ from accounts.naming import called
 from notifications.channels import CHANNELS
 from notifications.files import SHOWN
 from notifications.models import Conversation
-from notifications.models.messages import ContentType, Direction, FileState
+from notifications.models.messages import ContentType, Direction, FileState, MessageStatus
+from notifications.services.refetching import REFETCHED
 from notifications.services.retrying import RETRIED
 from orderchainer.core.db.prepared import Row
 
@@ -145,11 +146,14 @@ def _excerpt(last: Mapping[str, Any]) -> str:
 class ShownFile:
     """A file of a message. `url` is empty while it is not stored; `state` then says why."""
 
+    uuid: UUID
     name: str
     url: str
     size: str
     is_picture: bool
     state: str
+    error: str
+    may_be_fetched: bool
 
 
 @dataclass(frozen=True)
@@ -171,6 +175,8 @@ class ShownMessage:
     order_url: str
     status: str
     error: str
+    # Why it has not gone out yet, if that is not only because of those before it.
+    waits_for: str
     may_be_retried: bool
     is_by_assistant: bool
     emoji: str
@@ -205,6 +211,7 @@ def shown_message(project: Project, row: Row) -> ShownMessage:
         else "",
         status=row["status"] if is_ours else "",
         error=row["error"] or row["error_code"] if row["status"] in RETRIED else "",
+        waits_for=row["error"] if row["status"] == MessageStatus.QUEUED else "",
         may_be_retried=is_ours and row["status"] in RETRIED,
         is_by_assistant=row["ai_generated"],
         emoji=row["emoji"] or "",
@@ -271,15 +278,17 @@ def _mood_of(row: Row) -> Sequence[str]:
 
 
 def _file(project: Project, file: Mapping[str, Any]) -> ShownFile:
-    is_stored = file["state"] == FileState.STORED
+    uuid, state = UUID(file["uuid"]), FileState(file["state"])
+    is_stored = state == FileState.STORED
     link = file["link"] or ""
-    url = link or reverse(
-        "inbox-file", kwargs={"project_id": project.uuid, "attachment_id": UUID(file["uuid"])}
-    )
+    url = link or reverse("inbox-file", kwargs={"project_id": project.uuid, "attachment_id": uuid})
     return ShownFile(
+        uuid=uuid,
         name=file["filename"] or (link if link else "File"),
         url=url if is_stored else "",
         size=filesizeformat(file["size"]) if file["size"] else "",
         is_picture=is_stored and not link and file["media_type"] in SHOWN,
-        state="" if is_stored else FILE_STATES.get(FileState(file["state"]), ""),
+        state=FILE_STATES.get(state, ""),
+        error="" if is_stored else file["error"],
+        may_be_fetched=state in REFETCHED and bool(file["error"]),
     )

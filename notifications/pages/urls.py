@@ -4,7 +4,12 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.views import View
 
-from notifications.pages.acting import DraftPage, ReadConversationPage, RetryPage
+from notifications.pages.acting import (
+    DraftPage,
+    FetchPage,
+    ReadConversationPage,
+    RetryPage,
+)
 from notifications.pages.attachments import AttachmentPage
 from notifications.pages.bell import NotificationsPage, SeenPage, TellingPage
 from notifications.pages.changing import ChangePage, LinkPage
@@ -39,6 +44,7 @@ _PAGES: dict[str, tuple[str, type[View]]] = {
     "conversation-link": ("inbox/<str:conversation_id>/link", LinkPage),
     "order-conversation": ("orders/<int:number>/conversation", OrderConversationPage),
     "message-retry": ("inbox/<str:conversation_id>/messages/<str:message_id>/retry", RetryPage),
+    "file-fetch": ("inbox/<str:conversation_id>/files/<str:attachment_id>/fetch", FetchPage),
     "conversation-parts": ("inbox/<str:conversation_id>/parts", ConversationPartsPage),
     "rules": ("rules", RulesPage),
     # Before the pages of a rule, whose UUID could be any word.

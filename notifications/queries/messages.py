@@ -62,6 +62,7 @@ def rows_of(messages: QuerySet[Message], **more: Any) -> QuerySet[Message, Row]:
                     media_type="media_type",
                     size="size",
                     state="state",
+                    error="last_error",
                     link="link",
                 )
             )

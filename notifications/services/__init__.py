@@ -22,6 +22,7 @@ from notifications.services.receiving import (
     receive_message,
     receive_reaction,
 )
+from notifications.services.refetching import fetch_again
 from notifications.services.reporting import receive_report
 from notifications.services.retrying import retry_message
 from notifications.services.rules import (
@@ -52,6 +53,7 @@ __all__ = [
     "create_rule",
     "delete_rule",
     "drafted_rule",
+    "fetch_again",
     "forget_draft",
     "invite",
     "keep_draft",

@@ -67,6 +67,12 @@ def attachment(scene: Scene) -> Mapping[str, object]:
     return {**project_alone(scene), "attachment_id": file.uuid}
 
 
+def missing_file(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a file that could not be fetched."""
+    file = Attachment.objects.create(message=_receive(scene), state=FileState.FAILED)
+    return {**project_alone(scene), "attachment_id": file.uuid}
+
+
 def order(scene: Scene) -> Mapping[str, object]:
     """Return the arguments for an order."""
     made = create_order(
@@ -172,6 +178,7 @@ CALLS = [
         body={"contact_id": OTHER},
     ),
     Call("GET", "hub-attachment", VIEW_MESSAGES, arguments=attachment),
+    Call("POST", "hub-attachment-fetch", SEND_MESSAGES, 202, arguments=missing_file),
     Call("GET", "hub-message", VIEW_MESSAGES, arguments=message),
     Call("PATCH", "hub-message", SEND_MESSAGES, arguments=message, body={"order_id": None}),
     Call("PATCH", "hub-message-read", SEND_MESSAGES, arguments=message),
@@ -194,6 +201,13 @@ def failed_in_conversation(scene: Scene) -> Mapping[str, object]:
     arguments = failed(scene)
     sent = Message.objects.get(uuid=str(arguments["message_id"]))
     return {**arguments, "conversation_id": sent.conversation.uuid}
+
+
+def missing_file_in_conversation(scene: Scene) -> Mapping[str, object]:
+    """Return the arguments for a file that could not be fetched, with its conversation."""
+    arguments = missing_file(scene)
+    file = Attachment.objects.get(uuid=str(arguments["attachment_id"]))
+    return {**arguments, "conversation_id": file.message.conversation.uuid}
 
 
 def numbered_order(scene: Scene) -> Mapping[str, object]:
@@ -245,6 +259,7 @@ PAGES = [
         body=naming_an_order,
     ),
     Call("POST", "message-retry", SEND_MESSAGES, 303, arguments=failed_in_conversation),
+    Call("POST", "file-fetch", SEND_MESSAGES, 303, arguments=missing_file_in_conversation),
     Call("GET", "order-conversation", VIEW_MESSAGES, arguments=numbered_order),
     Call("POST", "conversation-read", SEND_MESSAGES, 303, arguments=conversation),
     Call("GET", "conversation-parts", VIEW_MESSAGES, arguments=conversation),

@@ -7,12 +7,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Project
 from notifications import channels
 from notifications.channels import Accepted, Channel, FetchedFile, Line, Outgoing
+from notifications.models import Attachment, LinePause, MessageSend
 from notifications.models.messages import ContentType
 from notifications.tests.factories import make_line
+from orderchainer.core.outbox import PENDING
 
 PRETEND = "pretend"
 
@@ -57,6 +60,14 @@ class Pretend:
     def set_trouble(self, trouble: str) -> None:
         """Make all lines unusable, or usable again."""
         self.lines[:] = [replace(line, trouble=trouble) for line in self.lines]
+
+
+def pass_time() -> None:
+    """Let all pauses come to their ends: those of lines, and those of what waits for them."""
+    now = timezone.now()
+    LinePause.objects.update(until=now)
+    for rows in (MessageSend.objects, Attachment.objects):
+        rows.filter(state=PENDING, claimed_until=None).update(next_attempt_at=now)
 
 
 def split_at_ten(text: str) -> list[str]:

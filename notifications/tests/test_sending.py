@@ -329,15 +329,15 @@ def test_a_report_resolves_what_is_uncertain(agent: User, ours: Line, pretend: P
 def test_what_cannot_have_been_sent_is_tried_again_and_given_up_in_the_end(
     agent: User, ours: Line, pretend: Pretend
 ) -> None:
-    pretend.script = [TryAgain("Connection refused", after_seconds=0)] * 8
+    pretend.script = [TryAgain("Connection refused", after_seconds=0)] * 20
     message = send(agent)
 
     work()
 
     message.refresh_from_db()
     assert message.status == "failed"
-    assert message.error == "Gave up after 8 attempts: Connection refused"
-    assert len(pretend.asked) == 8
+    assert message.error == "Gave up after 20 attempts: Connection refused"
+    assert len(pretend.asked) == 20
 
 
 def test_a_paused_line_holds_messages_back(agent: User, ours: Line, pretend: Pretend) -> None:

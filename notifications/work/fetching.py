@@ -9,8 +9,9 @@ from notifications.channels import CHANNELS
 from notifications.events import of_conversation
 from notifications.files import FileRefused, KnownFile
 from notifications.locks import lock_message_in_conversation
-from notifications.models import Attachment
+from notifications.models import Attachment, LinePause
 from notifications.models.messages import Direction, FileState
+from notifications.work.pausing import pausable
 from orderchainer.core import outbox
 from orderchainer.core.measures import Counter
 from orderchainer.core.outbox import PENDING, Drop, GiveUp, Outcome, Settled, TryAgain
@@ -61,14 +62,15 @@ def sweep_files() -> int:
 def _fetch(attachment: Attachment) -> KnownFile:
     """Ask the provider for a file. Raises `GiveUp`, `Drop` and `TryAgain`."""
     if attachment.is_worn_out:
-        raise GiveUp(f"Gave up after {attachment.MAX_ATTEMPTS} attempts: the last was cut off.")
+        raise GiveUp(f"Gave up after {attachment.attempts - 1} attempts: the last was cut off.")
     message = attachment.message
     channel = CHANNELS.get(message.channel)
     if channel is None or message.direction != Direction.INBOUND:
         raise Drop("There is nothing to fetch.")
     most = settings.MAX_ATTACHMENT_BYTES
     try:
-        content = channel.fetch(message.line, attachment.provider_id, most).content
+        with pausable(message.line, LinePause.Call.FETCH):
+            content = channel.fetch(message.line, attachment.provider_id, most).content
         return files.examine(content)
     except (TryAgain, GiveUp, Drop):
         raise

@@ -3,7 +3,8 @@
 import structlog
 
 from notifications.channels import CHANNELS
-from notifications.models import Message
+from notifications.models import LinePause, Message
+from notifications.work.pausing import pausable
 
 logger = structlog.get_logger(__name__)
 
@@ -15,6 +16,7 @@ def tell_read(message_id: int) -> None:
     if message is None or channel is None or channel.mark_read is None:
         return
     try:
-        channel.mark_read(message.line, message.provider_id)
+        with pausable(message.line, LinePause.Call.SEND):
+            channel.mark_read(message.line, message.provider_id)
     except Exception as exc:  # noqa: BLE001 (a provider's package may raise anything)
         logger.info("read_not_told", message=message.pk, error=type(exc).__name__)

@@ -30,10 +30,11 @@ from notifications.channels import (
 )
 from notifications.fitting import untrue_by_now
 from notifications.locks import lock_message
-from notifications.models import ContactAddress, Message, MessageSend
+from notifications.models import ContactAddress, LinePause, Message, MessageSend
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import ContentType, SendState
 from notifications.models.rules import NEWS_FOR, TOO_LATE
+from notifications.work.pausing import pausable
 from notifications.work.reports import drop_repeats, keep_id, match_parked
 from notifications.work.statuses import refresh_status
 from orderchainer.core import outbox
@@ -149,7 +150,8 @@ def _call(part: MessageSend) -> Result:
     except (TryAgain, GiveUp, Drop, NotDelivered) as refusal:
         return refusal
     try:
-        return channel.send(outgoing)
+        with pausable(message.line, LinePause.Call.SEND):
+            return channel.send(outgoing)
     except (TryAgain, GiveUp, Drop, NotDelivered, Uncertain) as result:
         return result
     except Exception as exc:

@@ -59,7 +59,7 @@ def decisive_parts(sends: Iterable[MessageSend]) -> list[MessageSend]:
 def status_of(
     parts: Collection[MessageSend], reported: Collection[str]
 ) -> tuple[MessageStatus, MessageSend | None]:
-    """Return the status by the rule above, and the part that stopped the message, if any."""
+    """Return the status by the rule above, and the part that stopped the message or holds it up."""
     for arrived in ARRIVED:
         if arrived in reported:
             return arrived, None
@@ -69,7 +69,8 @@ def status_of(
                 return status, part
     if all(part.state == SendState.SENT for part in parts):
         return MessageStatus.SENT, None
-    return MessageStatus.QUEUED, None
+    waiting = (part for part in parts if part.state == SendState.PENDING and part.last_error)
+    return MessageStatus.QUEUED, next(waiting, None)
 
 
 def refresh_status(message: Message, *, by: User | None = None) -> None:

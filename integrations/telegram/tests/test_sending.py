@@ -23,6 +23,7 @@ from notifications.errors import ContactNeeded, ContactUnreachable, LineUnusable
 from notifications.models import Contact, ContactAddress, Conversation, Message, MessageSend
 from notifications.models.messages import ContentType
 from notifications.services import Enclosure, Recipient, send_message
+from notifications.tests.pretend import pass_time
 from notifications.work import sending
 from orderchainer.core.outbox import GiveUp, TryAgain
 
@@ -363,7 +364,7 @@ def test_without_a_connection_nothing_was_sent_so_it_is_tried_again(
     assert (message.status, part.last_error) == ("queued", "Telegram could not be reached.")
 
     settings.TELEGRAM_API_BASE = telegram.base
-    MessageSend.objects.update(next_attempt_at=timezone.now())
+    pass_time()
     work()
     assert telegram.seen() == ["On its way!"]
 

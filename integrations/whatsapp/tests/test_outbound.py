@@ -26,6 +26,7 @@ from notifications.services import (
     retry_message,
     send_message,
 )
+from notifications.tests.pretend import pass_time
 from notifications.work import sending
 from notifications.work.reading import tell_read
 from notifications.work.reports import sweep_parked
@@ -536,7 +537,7 @@ def test_a_refused_connection_is_tried_again(
     message = send(owner)
     assert message.status == "queued"
     settings.WHATSAPP_API_BASE = whatsapp.base
-    MessageSend.objects.update(next_attempt_at=timezone.now())
+    pass_time()
 
     work()
 

@@ -22,6 +22,7 @@ from notifications.api.hub.serializers import (
 )
 from notifications.errors import (
     AttachmentNotFound,
+    CannotFetch,
     CannotRetry,
     ContactNeeded,
     ContactNotFound,
@@ -606,6 +607,22 @@ MERGE_CONTACTS = extend_schema(
         request_example("The other one", {"contact_id": CONTACT}),
         answer_example("The contact", CONTACT_EXAMPLE),
     ],
+)
+
+FETCH = extend_schema(
+    operation_id="hub_retry_attachment",
+    summary="Fetch a file again",
+    description=(
+        "Has a worker ask the provider at once for a file that could not be fetched, or that waits "
+        "for its next try. The answer is its message; `conversation_changed` tells how it ends."
+    ),
+    request=None,
+    parameters=[PROJECT_ID, _id("attachment_id", "attachment")],
+    responses={
+        202: MessageOutput,
+        **errors_of("hub", MAY_NOT_SEND, ProjectNotFound(), AttachmentNotFound(), CannotFetch()),
+    },
+    examples=[answer_example("The message", MESSAGE_EXAMPLE, status=202)],
 )
 
 DOWNLOAD = extend_schema(

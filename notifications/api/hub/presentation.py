@@ -75,6 +75,7 @@ def _attachment(project: Project, file: Row) -> Body:
         "media_type": file["media_type"] or None,
         "size": file["size"],
         "status": file["state"],
+        "error": file["error"] or None,
         "link": file["link"] or None,
         "url": address_of_file(project, uuid) if is_stored and not file["link"] else None,
     }

@@ -290,6 +290,9 @@ class AttachmentOutput(serializers.Serializer[Any]):
     )
     size = serializers.IntegerField(allow_null=True, help_text="In bytes.")
     status = serializers.ChoiceField(choices=FileState.choices)
+    error = serializers.CharField(
+        allow_null=True, help_text="Why it could not be fetched, or why it still waits."
+    )
     link = serializers.CharField(
         allow_null=True, help_text="The address that was sent instead of a file."
     )
@@ -331,7 +334,9 @@ class MessageOutput(serializers.Serializer[Any]):
         help_text="`received` for inbound messages. Outbound ones go from `queued` over `sent` and "
         "`delivered` to `read`, or fail. `uncertain` ones may or may not have arrived.",
     )
-    error = serializers.CharField(allow_null=True, help_text="Why it failed, in words.")
+    error = serializers.CharField(
+        allow_null=True, help_text="Why it failed, or why it still waits."
+    )
     error_code = serializers.CharField(allow_null=True, help_text="The provider's own code.")
     attachments = AttachmentOutput(many=True)
     conversation_id = serializers.UUIDField()

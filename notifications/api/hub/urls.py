@@ -16,6 +16,7 @@ from notifications.api.hub.views import (
     ConversationOfOrderView,
     ConversationReadView,
     ConversationsView,
+    FetchView,
     InboxView,
     MergeView,
     OneContactView,
@@ -81,6 +82,11 @@ urlpatterns = [
         "messages/<str:project_id>/attachments/<str:attachment_id>",
         AttachmentView.as_view(),
         name="hub-attachment",
+    ),
+    path(
+        "messages/<str:project_id>/attachments/<str:attachment_id>/fetch",
+        FetchView.as_view(),
+        name="hub-attachment-fetch",
     ),
     path("messages/<str:project_id>/rules", RulesView.as_view(), name="hub-rules"),
     path(

@@ -403,6 +403,21 @@ class AttachmentView(ProjectView):
         )
 
 
+class FetchView(ProjectView):
+    """Fetching a file again."""
+
+    area = "messages"
+    operations: ClassVar[Mapping[str, Operation]] = {"POST": SEND_MESSAGES}
+
+    @docs.FETCH
+    def post(self, request: Request, project_id: str, attachment_id: str) -> Response:
+        """Have a worker fetch the file at once, and answer the message as it is by now."""
+        attachment = queries.attachment_for(self.project, attachment_id)
+        services.fetch_again(attachment=attachment, by=caller_of(request))
+        row = queries.row_for(self.project, attachment.message.uuid)
+        return Response(message_body(self.project, row), status=202)
+
+
 def _payload(request: Request, fields: Mapping[str, Any]) -> object:
     """Return what tells one form with a file from another; None for JSON."""
     sent: SentFile | None = fields.get("file")

@@ -128,7 +128,9 @@ def test_shows_files_with_where_to_get_them(team: Team, line: Line, viewer: APIC
         file="x",
         state=FileState.STORED,
     )
-    Attachment.objects.create(message=message, provider_id="later")
+    Attachment.objects.create(
+        message=message, provider_id="later", last_error="Pretend could not be reached."
+    )
 
     [shown] = viewer.get(path(team, "inbox")).json()
 
@@ -140,6 +142,7 @@ def test_shows_files_with_where_to_get_them(team: Team, line: Line, viewer: APIC
             "media_type": "image/png",
             "size": 7,
             "status": "stored",
+            "error": None,
             "link": None,
             "url": path(team, "attachments", file.uuid),
         },
@@ -149,6 +152,7 @@ def test_shows_files_with_where_to_get_them(team: Team, line: Line, viewer: APIC
             "media_type": None,
             "size": None,
             "status": "pending",
+            "error": "Pretend could not be reached.",
             "link": None,
             "url": None,
         },

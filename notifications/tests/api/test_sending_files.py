@@ -95,6 +95,7 @@ def test_a_file_goes_to_the_customer_and_members_can_read_it(
         "media_type": "application/pdf",
         "size": len(PDF),
         "status": "stored",
+        "error": None,
         "link": None,
         "url": path(team, "attachments", stored.uuid),
     }

@@ -377,6 +377,28 @@ def test_serves_files_to_members_only(
     assert viewer.get(path(team, "attachments", file.uuid)).status_code == 404
 
 
+def test_a_file_that_could_not_be_fetched_is_fetched_again(
+    team: Team, others: Team, message: Message, agent: APIClient
+) -> None:
+    file = Attachment.objects.create(
+        message=message, provider_id="1", state=FileState.FAILED, last_error="Gone"
+    )
+    fetch = path(team, "attachments", file.uuid, "fetch")
+    assert others.client("owner").post(fetch).status_code == 404
+
+    answer = agent.post(fetch)
+
+    assert answer.status_code == 202
+    assert answer.json()["attachments"][0]["status"] == "pending"
+    file.refresh_from_db()
+    assert (file.state, file.attempts) == ("pending", 0)
+    told = Event.objects.filter(type="conversation_changed").latest("pk")
+    assert told.data["changes"] == {"attachment": {"id": str(file.uuid), "status": "pending"}}
+    Attachment.objects.update(state=FileState.STORED)
+    again = agent.post(fetch)
+    assert (again.status_code, again.json()["code"]) == (409, "CANNOT_FETCH")
+
+
 def test_a_viewer_only_looks(team: Team, message: Message, viewer: APIClient) -> None:
     contact = message.conversation.contact
     for answer in (

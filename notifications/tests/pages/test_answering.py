@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from accounts.tests.browsers import browser_of
 from accounts.tests.projects import Team
-from notifications.channels import Line
+from notifications.channels import IncomingFile, Line
 from notifications.locks import lock_conversation
 from notifications.models import ContactAddress, Conversation, Draft, Message, SuggestedReply
-from notifications.models.messages import Direction, MessageStatus
+from notifications.models.messages import ContentType, Direction, MessageStatus
 from notifications.services import (
     create_rule,
     drafting,
@@ -30,9 +30,11 @@ from notifications.tests.pages.scenes import (
     answer,
     page_of,
     said_on,
+    somebody,
     text_of,
     write,
 )
+from notifications.tests.pages.test_conversation import words_on
 from notifications.tests.pretend import DAY, Pretend, pretending
 from orderchainer.testing.photographs import photograph
 from orders.tests.pages.scenes import place
@@ -507,6 +509,38 @@ def test_the_field_is_closed_for_blocked_contacts_and_lost_channels(
 
 
 # --- Trying again -----------------------------------------------------------------------------
+
+
+def test_a_message_that_waits_says_why(team: Team, viewer: Client, line: Line) -> None:
+    message = write(line)
+    waiting = answer(message, "Soon")
+    waits = {"status": MessageStatus.QUEUED, "error": "WhatsApp could not be reached."}
+    Message.objects.filter(pk=waiting.pk).update(**waits)
+
+    words = words_on(text_of(viewer.get(page_of_(message))))
+
+    assert "It waits to go out. WhatsApp could not be reached." in words
+
+
+def test_a_missing_file_says_why_and_is_fetched_again(
+    team: Team, agent: Client, viewer: Client, line: Line
+) -> None:
+    message = write(line, "", content_type=ContentType.IMAGE, files=[IncomingFile("1")])
+    file = message.attachments.get()
+    path = page_of_(message, "files", str(file.uuid), "fetch")
+    assert path not in text_of(agent.get(page_of_(message)))
+    message.attachments.update(state="failed", last_error="WhatsApp said: gone")
+
+    html = text_of(agent.get(page_of_(message)))
+
+    assert "could not be fetched. WhatsApp said: gone" in words_on(html)
+    assert f'action="{path}?"' in html
+    assert path not in text_of(viewer.get(page_of_(message)))
+    elsewhere = page_of_(write(line, person=somebody("Bob")), "files", str(file.uuid), "fetch")
+    assert agent.post(elsewhere).status_code == 404
+    assert agent.post(path).status_code == 303
+    file.refresh_from_db()
+    assert file.state == "pending"
 
 
 def test_a_failed_message_is_sent_again(
