@@ -1,7 +1,11 @@
 """Django's handler for ASGI, with each request in one thread."""
 
+import asyncio
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -17,6 +21,19 @@ class OneThreadHandler(ASGIHandler):
     def load_middleware(self, is_async: bool = False) -> None:
         """Load the middleware as for WSGI."""
         super().load_middleware(is_async=False)
+
+    async def handle(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer a request, and close its database connection even if it is cancelled.
+
+        When a client leaves, Django asks the request's thread to close the connection after the
+        view. A server that waits no longer for the view cancels that too (daphne after ten
+        seconds), and the connection would be missing from the pool for good.
+        """
+        try:
+            await super().handle(scope, receive, send)
+        except asyncio.CancelledError:
+            await asyncio.shield(sync_to_async(close_old_connections)())
+            raise
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response from the request's thread."""

@@ -1,12 +1,16 @@
 """The handler for ASGI, which answers each request in one thread."""
 
+import asyncio
+import contextlib
 import threading
 from typing import Any
 
 import pytest
 from asgiref import testing
 from asgiref.sync import SyncToAsync
-from django.http import HttpRequest, HttpResponse
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.test import override_settings
 from django.urls import path
 
@@ -29,7 +33,35 @@ def failing(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("on purpose")
 
 
-urlpatterns = [path("here", view), path("failing", failing)]
+class Slow:
+    """A view that has a database connection and then takes its time."""
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Event()
+        self.may_end = threading.Event()
+        self.connection: Any = None
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer at once, or with a stream that is slow."""
+        if "stream" in request.GET:
+            return StreamingHttpResponse(iter(self.take, b""))
+        return HttpResponse(self.take())
+
+    def take(self) -> bytes:
+        """Return nothing, late."""
+        connection.ensure_connection()
+        self.connection = connections[DEFAULT_DB_ALIAS]
+        self.has_begun.set()
+        assert self.may_end.wait(20)
+        return b""
+
+
+slow = Slow()
+urlpatterns = [
+    path("here", view),
+    path("failing", failing),
+    path("slow", lambda request: slow(request)),
+]
 
 
 def noting(get_response: Any) -> Any:
@@ -42,8 +74,11 @@ def noting(get_response: Any) -> Any:
     return middleware
 
 
+def scope_of(path: str, query: bytes = b"") -> dict[str, Any]:
+    return {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": []}
+
+
 async def answer_to(path: str) -> tuple[int, bytes]:
-    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
     with override_settings(
         ROOT_URLCONF=__name__,
         MIDDLEWARE=[
@@ -54,7 +89,7 @@ async def answer_to(path: str) -> tuple[int, bytes]:
         ],
         ALLOWED_HOSTS=["*"],
     ):
-        communicator: Any = communicate(OneThreadHandler(), scope)
+        communicator: Any = communicate(OneThreadHandler(), scope_of(path))
         await communicator.send_input({"type": "http.request", "body": b""})
         start = await communicator.receive_output()
         body = await communicator.receive_output()
@@ -94,3 +129,29 @@ async def test_a_request_is_handed_to_its_thread_three_times_at_most(
 async def test_a_defect_and_an_unknown_path_are_answered_as_everywhere() -> None:
     assert (await answer_to("/failing"))[0] == 500
     assert (await answer_to("/unknown"))[0] == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume")
+@pytest.mark.parametrize("query", [b"", b"stream=yes"])
+async def test_a_request_that_is_cancelled_still_gives_its_connection_back(
+    query: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.slow", Slow())
+    with override_settings(ROOT_URLCONF=__name__, MIDDLEWARE=[], ALLOWED_HOSTS=["*"]):
+        communicator: Any = communicate(OneThreadHandler(), scope_of("/slow", query))
+        await communicator.send_input({"type": "http.request", "body": b""})
+        await asyncio.to_thread(slow.has_begun.wait, 20)
+        await communicator.send_input({"type": "http.disconnect"})
+        # As daphne does when the view goes on after the client has left.
+        for _ in range(2):
+            await asyncio.sleep(0.05)
+            communicator.future.cancel()
+
+    slow.may_end.set()
+    await asyncio.wait([communicator.future], timeout=20)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            while slow.connection.connection is not None:
+                await asyncio.sleep(0.01)
+    assert slow.connection.connection is None
