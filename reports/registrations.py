@@ -8,12 +8,14 @@ from orderchainer.core.http.documented import THINGS
 from orderchainer.core.logs.secrets import hide
 from orderchainer.core.web.looks import LOOKS, Look
 from orderchainer.core.web.navigation import NAVIGATION, Item
+from orders.services.erasing import FORGETTERS
 from orders.stream.types import register_types
 
 # Import the errors too: the OpenAPI document lists the codes of all errors that are loaded by then.
 from reports import errors, mail, schedule_tasks, socket_messages  # noqa: F401 (they register)
 from reports.access import VIEW_REPORTS
 from reports.events import REPORT, EventType
+from reports.work.forgetting import forget_customers
 
 register_types(EventType, sentence=socket_messages.sentence_of)
 AUDIENCES.add(REPORT, Audience(VIEW_REPORTS, "reports"))
@@ -25,6 +27,8 @@ hide("report_link", before=r"/report-pages/", secret=r"[\w.:-]{16,}", signs=("/r
 AREAS.add("reports", "a project's reports")
 
 SECTIONS.add("reports", Section(place=45))
+
+FORGETTERS.add("reports", forget_customers)
 
 THINGS.add("reports", "What a project's orders, messages and work add up to.")
 

@@ -28,7 +28,7 @@ from integrations.shopify.mirroring import fetch_and_store, store_or_give_up
 from integrations.signatures import hmac_sha256, is_same
 from orderchainer.core.outbox import PENDING, Drop, GiveUp, TryAgain
 from orders.models import Order
-from orders.services import blank_customer, cancel_deleted_order
+from orders.services import blank_customer, cancel_deleted_order, forget_erased_customers
 from orders.stream.models import Event
 
 logger = structlog.get_logger(__name__)
@@ -224,6 +224,7 @@ def _blank_one(
         phone=str(customer.get("phone") or ""),
         link_prefix=admin_link(integration.account, ""),
     )
+    forget_erased_customers(integration.project)
     subjects = [*named, _about_customer(customer.get("id"))]
     others = integration.deliveries.exclude(pk=delivery.pk)
     _erase(others.filter(about__in=[each for each in subjects if each]))
@@ -276,6 +277,7 @@ def _blank_all(
             provider=integration.provider,
             external_ids=external_ids,
         )
+    forget_erased_customers(integration.project)
     logger.info("shopify_shop_blanked", integration=integration.pk, orders=blanked)
 
 

@@ -3,7 +3,7 @@
 from orders.models.bulk import BulkChange
 from orders.models.dependencies import OrderDependency, OrderDependencyQuerySet
 from orders.models.items import OrderItem, listed_items
-from orders.models.orders import Order, OrderQuerySet
+from orders.models.orders import Order, OrderQuerySet, customer_key_of
 from orders.models.views import SavedView, SavedViewQuerySet
 from orders.stream import models as _stream  # noqa: F401 (Django looks for models here)
 
@@ -16,5 +16,6 @@ __all__ = [
     "OrderQuerySet",
     "SavedView",
     "SavedViewQuerySet",
+    "customer_key_of",
     "listed_items",
 ]

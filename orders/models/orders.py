@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import ClassVar
 
 from django.conf import settings
@@ -65,6 +66,12 @@ def digits_of(number: Expression) -> Expression:
 
 
 DIGITS_OF_CUSTOMER = digits_of(Coalesce(NullIf("customer_phone", Value("")), "phone_number"))
+
+
+def customer_key_of(email: str, phone: str) -> str:
+    """Return the `customer_key` of an order with this e-mail address and phone number."""
+    lower = str.maketrans(ascii_uppercase, ascii_lowercase)
+    return email.translate(lower) or phone.translate(str.maketrans("", "", _BETWEEN_DIGITS))
 
 
 def customer_has(text: str) -> Q:

@@ -3,7 +3,7 @@
 from orders.services.changing import Precondition, assign_order, move_order, update_order
 from orders.services.checkout import check_out
 from orders.services.deleting import delete_order
-from orders.services.erasing import blank_customer
+from orders.services.erasing import blank_customer, forget_erased_customers
 from orders.services.fields import OrderFields
 from orders.services.foreseeing import Impact, foresee_move
 from orders.services.items import ItemDraft, StockItemDraft
@@ -38,6 +38,7 @@ __all__ = [
     "delete_order",
     "delete_view",
     "foresee_move",
+    "forget_erased_customers",
     "mirror_order",
     "move_order",
     "save_view",

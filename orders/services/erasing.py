@@ -1,6 +1,6 @@
 """Erasing a customer's data from mirrored orders, when the customer's shop asks for it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Project
 from orderchainer.core.db.among import among
+from orderchainer.core.registry import Registry
 from orders.lifecycle import EventType
 from orders.locks import lock_orders
 from orders.models import Order
@@ -24,6 +25,10 @@ PERSONAL = (
 ERASED = {"from": None, "to": None}
 # How many orders one transaction erases.
 BATCH = 500
+
+# What other apps do so that they name no customers of a project whose orders were erased. Each is
+# safe to call twice.
+FORGETTERS: Registry[str, Callable[[Project], None]] = Registry("forgetter of customers")
 
 
 def blank_customer(
@@ -43,7 +48,8 @@ def blank_customer(
     customer's own words. From then on the source cannot bring any of it back.
 
     Records `order_updated` with the `cause` `{"source": provider, "reason": "erased"}`. Each batch
-    of orders is one transaction; after a crash, call it again.
+    of orders is one transaction; after a crash, call it again. When all customers are erased, call
+    `forget_erased_customers`.
     """
     who = Q(external_id__in=[one for one in external_ids if is_external_id(one)])
     of_shop = Q(link__startswith=link_prefix)
@@ -54,6 +60,15 @@ def blank_customer(
     mirrored = Order.objects.filter(project=project, provider=provider)
     ids = list(mirrored.exclude(source_updated_at=None).filter(who).values_list("pk", flat=True))
     return sum(_erase(ids[start : start + BATCH], provider) for start in range(0, len(ids), BATCH))
+
+
+def forget_erased_customers(project: Project) -> None:
+    """Have other apps forget the customers whom the project's orders do not name any more.
+
+    After a crash, call it again.
+    """
+    for forget in FORGETTERS.values():
+        forget(project)
 
 
 @transaction.atomic

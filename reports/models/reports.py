@@ -27,7 +27,7 @@ class ReportState(models.TextChoices):
 
 
 class Report(Work):
-    """A report of a project, built once by a worker. It never changes after that.
+    """A report of a project, built once by a worker. Its figures never change after that.
 
     It keeps the time zone in which its days were cut, so it stays as it is if the project moves.
     """
@@ -57,6 +57,8 @@ class Report(Work):
     # JSON as text, which keeps the decimals of amounts: 12500.50 and not 12500.5.
     payload = models.TextField(blank=True)
     schema_version = models.PositiveSmallIntegerField(default=0)
+    # How often customers were erased from it; see `reports.work.forgetting`.
+    erasures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         constraints: ClassVar = [

@@ -16,6 +16,7 @@ from reports.builders import BUILDERS, Built, Question
 from reports.events import REPORT, EventType
 from reports.models import Report
 from reports.work import sending
+from reports.work.forgetting import NAMES_CUSTOMERS, forget_customers_in
 
 logger = structlog.get_logger(__name__)
 
@@ -85,6 +86,9 @@ def _settle(report: Report, built: list[Built], outcome: Outcome) -> Settled:
             payload=payloads.write(each.payload),
             schema_version=BUILDERS[report.report_type].schema_version,
         )
+        if report.report_type == NAMES_CUSTOMERS:
+            # What it read may be older than an erasure.
+            forget_customers_in(report.project, [report.pk])
     settled = outbox.settle(report, outcome)
     if settled.is_ours and settled.state != PENDING:
         report.refresh_from_db()

@@ -145,7 +145,10 @@ GET_OWN_USAGE = extend_schema(
 GET_REPORT = extend_schema(
     operation_id="hub_get_report",
     summary="Get a report",
-    description="A report never changes once it is ready.",
+    description=(
+        "The figures of a report never change once it is ready. A customer who is erased from the "
+        "orders is erased from it too: `name`, `email` and `phone` are then empty."
+    ),
     parameters=[PROJECT_ID, REPORT_ID, IF_NONE_MATCH, etag_of_answer(200)],
     responses={
         200: ReportOutput,

@@ -44,8 +44,12 @@ def report_body(report: Report, project: Project) -> Body:
 
 
 def etag_of_report(report: Report) -> str:
-    """Return the entity tag of a report, which changes only until it is ready."""
-    return etag_of("report", report.pk, report.attempts, **{report.word: True})
+    """Return the entity tag of a report.
+
+    It changes until the report is ready, and when a customer is erased from it.
+    """
+    version = report.attempts + report.erasures
+    return etag_of("report", report.pk, version, **{report.word: True})
 
 
 def schedule_body(schedule: ReportSchedule, project: Project) -> Body:
