@@ -772,7 +772,7 @@ ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", default="gemini-3.8-flash")
 ASSISTANT_SENTIMENT_MODEL = env.text("ASSISTANT_SENTIMENT_MODEL", default="gemini-3.5-flash-lite")
 # How many tokens one answer may take in all, including everything that the model reads for it.
 ASSISTANT_MAX_TOKENS = env.number(
-    "ASSISTANT_MAX_TOKENS", default=60_000, least=1_000, most=10_000_000
+    "ASSISTANT_MAX_TOKENS", default=60_000, least=10_000, most=10_000_000
 )
 # How many seconds one answer may take, with all calls of the model and of tools.
 ASSISTANT_TIMEOUT = env.seconds("ASSISTANT_TIMEOUT", default=30, most=120)

@@ -43,6 +43,7 @@ from integrations.assistant.errors import (
 )
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.receipts import Notes
+from integrations.assistant.sizes import size_of_entry, size_of_frame
 from integrations.assistant.tally import Tally, ceiling_of
 from integrations.providers import provider_named
 from orderchainer.core.errors import DomainError
@@ -102,6 +103,10 @@ class ModelSession:
         self._stop = stop
         self._ends_at = time.monotonic() + settings.ASSISTANT_TIMEOUT
         self._may_ask_again = True
+        # The tokens of the last turn, which the next one reads again, and how many entries of the
+        # conversation these are.
+        self._known_tokens = 0
+        self._known_entries = 0
         self.tally = tally
         self.notes = Notes()
 
@@ -109,6 +114,15 @@ class ModelSession:
     def receipt_id(self) -> UUID:
         """The id of the call's receipt."""
         return self._call.uuid
+
+    @property
+    def room(self) -> int:
+        """How many characters the next turn may read beside what it has read already.
+
+        It then still has the tokens that a turn may write.
+        """
+        used = self.tally.total + self._known_tokens
+        return int(settings.ASSISTANT_MAX_TOKENS) - used - MAX_TOKENS_OF_A_TURN
 
     def ask(
         self,
@@ -121,8 +135,13 @@ class ModelSession:
 
         Raises the refusals of `integrations.assistant.errors`.
         """
-        turn = self._turn(history, tools, schema)
+        reads = self._reads(history, tools, schema)
+        turn = self._turn(history, tools, schema, reads)
+        before = self.tally.total
         self.tally.add(turn)
+        # A model that does not tell its tokens may have taken as many as it could.
+        self._known_tokens = self.tally.total - before or reads + MAX_TOKENS_OF_A_TURN
+        self._known_entries = len(history.entries) + 1
         if turn.finish in _UNUSABLE:
             raise _UNUSABLE[turn.finish](**_reason(turn))
         if not turn.calls and not turn.text.strip():
@@ -134,14 +153,15 @@ class ModelSession:
         history: History,
         tools: Sequence[ToolDescription],
         schema: Mapping[str, Any] | None,
+        reads: int,
     ) -> Turn:
-        limits = self._limits()
+        limits = self._limits(reads)
         let_go_of_the_database()
         try:
             return self._model.answer(history, tools, limits, schema=schema)
         except contracts.ModelBusy as exc:
             self._pause_or_refuse(exc)
-            return self._turn(history, tools, schema)
+            return self._turn(history, tools, schema, reads)
         except contracts.ModelUnavailable as exc:
             # It may have answered when we no longer listened, and billed that.
             self.tally.add_unanswered()
@@ -159,14 +179,25 @@ class ModelSession:
             self._log(exc)
             raise ModelRefusedUs from exc
 
-    def _limits(self) -> Limits:
-        """Return what the next turn may take of what is left."""
+    def _reads(
+        self,
+        history: History,
+        tools: Sequence[ToolDescription],
+        schema: Mapping[str, Any] | None,
+    ) -> int:
+        """Return how many tokens the next turn reads at most."""
+        new = sum(map(size_of_entry, history.entries[self._known_entries :]))
+        frame = size_of_frame(history.instructions, tools, schema)
+        return self._known_tokens + new if self._known_entries else frame + new
+
+    def _limits(self, reads: int) -> Limits:
+        """Return what the next turn, which reads so many tokens, may take of what is left."""
         if self._stop():
             raise ClientLeft
         seconds = self._ends_at - time.monotonic()
         if seconds <= 0:
             raise TookTooLong
-        tokens = settings.ASSISTANT_MAX_TOKENS - self.tally.total
+        tokens = settings.ASSISTANT_MAX_TOKENS - self.tally.total - reads
         if tokens <= 0:
             raise AnswerTooLong
         return Limits(min(tokens, MAX_TOKENS_OF_A_TURN), seconds)

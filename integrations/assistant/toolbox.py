@@ -12,6 +12,7 @@ from accounts.queries import require_operation
 from integrations.assistant import tools
 from integrations.assistant.contracts import Asker, Tool, ToolCall, ToolError, ToolResult
 from integrations.assistant.receipts import Notes
+from integrations.assistant.sizes import size_of
 from orderchainer.core.errors import DomainError
 
 logger = structlog.get_logger(__name__)
@@ -20,6 +21,7 @@ logger = structlog.get_logger(__name__)
 MAX_CALLS_OF_A_ROUND = 8
 # What a model reads is paid for in every following round.
 MAX_RESULT_BYTES = 24_000
+NO_ROOM = "There is no room left for this. Answer with what you have."
 
 
 def offered_to(asker: Asker) -> Sequence[Tool]:
@@ -45,12 +47,17 @@ class Toolbox:
         self._asker = asker
         self.offered = offered
         self._notes = notes
+        self._room = 0
         self.proposals: list[dict[str, Any]] = []
         # What the tools have found.
         self.told: list[Mapping[str, Any]] = []
 
-    def answer(self, calls: Sequence[ToolCall]) -> list[ToolResult]:
-        """Run all calls of a turn, in their order, and return as many results."""
+    def answer(self, calls: Sequence[ToolCall], *, room: int) -> list[ToolResult]:
+        """Run all calls of a turn, in their order, and return as many results.
+
+        The model may read `room` more characters. Results that do not fit are left out.
+        """
+        self._room = room
         return [
             self._run(call, is_too_many=number >= MAX_CALLS_OF_A_ROUND)
             for number, call in enumerate(calls)
@@ -89,6 +96,12 @@ class Toolbox:
             found = run_tool(tool, self._asker, call.parameters)
         except ToolError as exc:
             return _error(call, str(exc)), "error"
+        size = size_of(found)
+        if size > self._room:
+            return _error(
+                call, "There is no room left for this. Answer with what you have."
+            ), "error"
+        self._room -= size
         self.told.append(found)
         if tool.proposes:
             self.proposals.append({"action": tool.proposes, "parameters": found})

@@ -88,6 +88,6 @@ def _talk(session: ModelSession, toolbox: Toolbox, history: History) -> str:
         if not turn.calls:
             return turn.text.strip()
         if rounds_left:
-            results = Results(toolbox.answer(turn.calls))
+            results = Results(toolbox.answer(turn.calls, room=session.room))
             history = history.with_entries(Answered(turn.content), results)
     raise AnswerTooLong

@@ -17,6 +17,7 @@ from integrations.assistant.contracts import (
     ModelUnavailable,
     RequestRefused,
     ToolCall,
+    Turn,
     UnknownModel,
     Usage,
 )
@@ -36,6 +37,7 @@ from integrations.assistant.errors import (
 )
 from integrations.assistant.models import AssistantCall
 from integrations.assistant.services import Answer, answer_question
+from integrations.assistant.sizes import size_of_entry, size_of_frame
 from integrations.assistant.tests.scripted.service import (
     Scripted,
     answered_in,
@@ -45,6 +47,7 @@ from integrations.assistant.tests.scripted.service import (
     says,
     stops,
 )
+from integrations.assistant.toolbox import NO_ROOM
 from orderchainer.core.errors import DomainError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simple_tools")]
@@ -216,16 +219,80 @@ def test_usage_and_cost_are_the_sums_of_all_rounds(team: Team, model: Scripted) 
     assert (call.thought_tokens, call.answer_tokens) == (300, 150)
 
 
-def test_no_round_begins_when_the_tokens_are_used_up(
+def test_no_turn_begins_that_would_read_more_than_is_left(
     team: Team, model: Scripted, settings: Settings
 ) -> None:
-    settings.ASSISTANT_MAX_TOKENS = 300
-    model.steps = [calls(ECHO_A)]
+    """Each turn reads again what the turns before have read and written."""
+    settings.ASSISTANT_MAX_TOKENS = 20_000
+    model.steps = [calls(ECHO_A, usage=Usage(prompt=7_900, answer=100, total=8_000))]
 
     with pytest.raises(AnswerTooLong):
         ask(team)
 
-    assert [each.limits.max_tokens for each in model.questions] == [300, 150]
+    first, second = [each.limits.max_tokens for each in model.questions]
+    assert first == 4_096
+    # 8,000 are used, 8,000 are read again, and then a few characters of a result.
+    assert 3_800 < second < 4_000
+    assert receipt().total_tokens == 16_000
+
+
+def test_a_first_turn_that_would_read_too_much_is_never_asked(
+    team: Team, model: Scripted, settings: Settings
+) -> None:
+    settings.ASSISTANT_MAX_TOKENS = 10_000
+
+    with pytest.raises(AnswerTooLong):
+        ask(team, context={"note": "x" * 10_000})
+
+    assert model.questions == []
+    assert (receipt().outcome, receipt().rounds) == ("too_long", 0)
+
+
+def test_results_for_which_there_is_no_room_are_left_out_and_the_model_answers_without_them(
+    team: Team, model: Scripted, settings: Settings
+) -> None:
+    settings.ASSISTANT_MAX_TOKENS = 40_000
+    wide = [ToolCall(f"call_{number}", "echo", {"text": "x" * 15_000}) for number in range(4)]
+    propose = ToolCall("call_9", "propose_rename", {"text": "x" * 15_000})
+    model.steps = [calls(*wide, propose, ECHO_A), says("That is what I know.")]
+
+    answer = ask(team)
+
+    errors = [result.error for result in results_in(model.questions[1]).results]
+    assert errors == ["", "", NO_ROOM, NO_ROOM, NO_ROOM, ""]
+    assert (answer.reply, answer.proposals) == ("That is what I know.", [])
+
+
+@pytest.mark.parametrize("width", [0, 3_000, 9_000, 23_000])
+@pytest.mark.parametrize("tells", [True, False], ids=["it counts", "it tells no counts"])
+def test_an_answer_takes_no_more_tokens_than_it_may(
+    team: Team, model: Scripted, settings: Settings, width: int, tells: bool
+) -> None:
+    """Whatever a model asks for, even if each character is a token and it writes all it may."""
+    settings.ASSISTANT_MAX_TOKENS = 60_000
+    taken: list[int] = []
+    wide = [ToolCall(f"call_{number}", "echo", {"text": "x" * width}) for number in range(8)]
+
+    def read_and_write() -> Turn:
+        question = model.questions[-1]
+        entries = question.history.entries
+        frame = size_of_frame(question.history.instructions, question.tools, None)
+        written = [each.limits.max_tokens for each in model.questions]
+        prompt = frame + sum(map(size_of_entry, entries)) + sum(written[:-1])
+        taken.append(prompt + written[-1])
+        usage = Usage(prompt=prompt, answer=written[-1], total=taken[-1])
+        return calls(*wide, usage=usage if tells else Usage())
+
+    model.steps = [read_and_write]
+    with pytest.raises(AnswerTooLong):
+        ask(team)
+
+    assert len(taken) > 1
+    if tells:
+        assert sum(taken) <= 60_000
+    else:
+        # Nobody knows the sum, but each turn is within the bound.
+        assert max(taken) <= 60_000
 
 
 def test_a_turn_may_take_what_is_left_of_the_time(
