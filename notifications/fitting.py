@@ -10,6 +10,8 @@ from orders.models import Order
 
 def no_longer_true(rule: NotificationRule, order: Order) -> str:
     """Say why the rule no longer fits the order; empty if it still does."""
+    if order.customer_erased_at is not None:
+        return "The customer's data was erased."
     now = Status(order.status)
     match rule.occasion:
         case Occasion.STATUS_REACHED if rule.status in GONE_WRONG:

@@ -839,6 +839,22 @@ def test_a_queued_message_that_is_no_longer_true_is_not_sent(
     assert pretend.texts == [told.content]
 
 
+def test_a_queued_message_to_a_customer_who_was_erased_meanwhile_is_not_sent(
+    agent: User, ours: Line, pretend: Pretend, order: Order
+) -> None:
+    make_rule(agent.personal_project)
+    ship(order)
+    tell_all()
+    Order.objects.update(customer_erased_at=timezone.now())
+
+    for part in sending.due_parts():
+        sending.send_part(part)
+
+    assert pretend.texts == []
+    told = Message.objects.get(author=None)
+    assert (told.status, told.error) == ("failed", "The customer's data was erased.")
+
+
 def test_a_rule_that_is_off_or_gone_tells_nobody(agent: User, ours: Line, order: Order) -> None:
     make_rule(agent.personal_project, is_active=False)
     completed = make_rule(
