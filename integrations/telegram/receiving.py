@@ -89,7 +89,8 @@ def _membership(delivery: InboundDelivery, line: Line, told: Mapping[str, Any]) 
     status = part(told, "new_chat_member").get("status")
     if status not in {"kicked", "member"}:
         raise Drop("It says nothing about whether we can write to the person.")
-    set_reachable(line=line, person=person, is_reachable=status == "member")
+    at = moment(told, "date", delivery.created_at)
+    set_reachable(line=line, person=person, is_reachable=status == "member", at=at)
 
 
 def _writer(told: Mapping[str, Any]) -> Person:

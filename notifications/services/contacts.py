@@ -1,6 +1,7 @@
 """Find the contact behind a message, or make one. Two first messages at once share one contact."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -9,10 +10,12 @@ from django.utils import timezone
 
 from notifications.channels import Line, Person
 from notifications.locks import lock_contact, lock_contacts
-from notifications.models import Contact, ContactAddress, Conversation
+from notifications.models import Contact, ContactAddress, Conversation, Message
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
+from notifications.models.messages import Direction
 from notifications.numbers import digits_of, e164, spellings_of
 from notifications.services.merging import replace_address
+from notifications.work.reaching import note_reachable
 
 MAX_NAME_LENGTH = 255
 MAX_USERNAME_LENGTH = 64
@@ -21,19 +24,19 @@ MAX_TRIES = 5
 Result = TypeVar("Result")
 
 
-def hold_address(line: Line, person: Person, *, is_here: bool = True) -> ContactAddress:
+def hold_address(line: Line, person: Person, *, wrote_at: datetime | None = None) -> ContactAddress:
     """Return the address of a person on a line, with its locked contact, or make both.
 
     We recognise a person by the provider's key, else by the number as it is written, else by
-    another way to write it, and never by name. `is_here` says that the person is writing just now,
-    so they can be reached. Raises ValueError for a person without a key and without a number.
+    another way to write it, and never by name. `wrote_at` is when the person wrote, if they did: at
+    that moment they could be reached. Raises ValueError for a person without a key and a number.
     """
     if not person.provider_id and not digits_of(person.number):
         msg = "a person without a key and without a number"
         raise ValueError(msg)
     for tried in range(1, MAX_TRIES + 1):
         known = _addresses_of(line, person)
-        if is_here and _is_split(known, person):
+        if wrote_at is not None and _is_split(known, person):
             # This person had a number here and, apart from it, a key. The provider now says both.
             starting_over(lambda: _join_split(line, person))
         elif not known:
@@ -44,7 +47,7 @@ def hold_address(line: Line, person: Person, *, is_here: bool = True) -> Contact
                 if tried == MAX_TRIES:
                     raise
         elif address := _locked(known[0]):
-            _learn(address, person, is_here=is_here)
+            _learn(line, address, person, wrote_at=wrote_at)
             return address
     raise Moved
 
@@ -113,7 +116,7 @@ def hold_address_of(line: Line, contact: Contact, *, may_make: bool) -> ContactA
     if may_make and _used_address(line, contact) is None:
         person = _known_by_number(contact)
         if person is not None and address_of(line, person) is not None:
-            return hold_address(line, person, is_here=False)
+            return hold_address(line, person)
     held = lock_contact(contact.pk)
     if address := _used_address(line, held):
         return address
@@ -223,19 +226,25 @@ def _join_split(line: Line, person: Person) -> None:
         replace_address(numbered, keyed)
 
 
-def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:
-    """Store what the provider says about a person now. Never clear what it leaves out."""
+def _learn(
+    line: Line, address: ContactAddress, person: Person, *, wrote_at: datetime | None
+) -> None:
+    """Store what the provider says about a person now. Never clear what it leaves out.
+
+    A message that comes late says how they were before, so it changes nothing of what we know.
+    """
     number = digits_of(person.number)
     learnt: dict[str, object] = {}
     if person.provider_id and not address.provider_id:
         learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
-    # We store a number that the provider wrote. One that a member typed only finds the address.
-    if is_here and number and number != address.number and not _is_taken(address, number):
-        learnt |= {"number": number, "phone": e164(number)}
-    if person.username and person.username != address.username:
-        learnt["username"] = person.username[:MAX_USERNAME_LENGTH]
-    if is_here and address.unreachable_since is not None:
-        learnt["unreachable_since"] = None
+    # We store what the provider wrote. What a member typed only finds the address.
+    if wrote_at is not None and _is_told_anew(address, person, wrote_at):
+        if number != address.number and number and _may_take(line, address, number, wrote_at):
+            learnt |= {"number": number, "phone": e164(number)}
+        if person.username:
+            learnt["username"] = person.username[:MAX_USERNAME_LENGTH]
+    if wrote_at is not None and _is_back(address, wrote_at):
+        note_reachable(address.pk, wrote_at)
     if learnt:
         for name, value in learnt.items():
             setattr(address, name, value)
@@ -248,6 +257,29 @@ def _learn(address: ContactAddress, person: Person, *, is_here: bool) -> None:
         contact.save(update_fields=["name", "updated_at"])
 
 
-def _is_taken(address: ContactAddress, number: str) -> bool:
-    others = ContactAddress.objects.filter(line=address.line, number=number)
-    return others.exclude(pk=address.pk).exists()
+def _is_back(address: ContactAddress, wrote_at: datetime) -> bool:
+    """Tell whether somebody who could not be reached has written since."""
+    since = address.unreachable_since
+    return since is not None and wrote_at > (address.reachable_told_at or since)
+
+
+def _is_told_anew(address: ContactAddress, person: Person, wrote_at: datetime) -> bool:
+    """Tell whether a message says a number or a username that is new, and is not a late one."""
+    number, username = digits_of(person.number), person.username[:MAX_USERNAME_LENGTH]
+    is_known = number in {"", address.number} and username in {"", address.username}
+    return not is_known and not _has_written(address, after=wrote_at)
+
+
+def _may_take(line: Line, address: ContactAddress, number: str, wrote_at: datetime) -> bool:
+    """Take a number from whoever had it before. False if they have written with it since."""
+    others = ContactAddress.objects.filter(line=line.uuid, number=number).exclude(pk=address.pk)
+    for other in others:
+        if not other.provider_id or _has_written(other, after=wrote_at):
+            return False
+    free_number(line, number, besides=address)
+    return True
+
+
+def _has_written(address: ContactAddress, *, after: datetime) -> bool:
+    said = Message.objects.filter(address=address, direction=Direction.INBOUND)
+    return said.filter(written_at__gt=after).exists()

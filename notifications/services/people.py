@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from notifications.channels import Line, Person
 from notifications.models import ContactAddress, Message
@@ -19,6 +18,7 @@ from notifications.services.contacts import (
     starting_over,
 )
 from notifications.services.merging import replace_address, tell_of_contact
+from notifications.work.reaching import note_reachable, note_unreachable
 
 
 @transaction.atomic
@@ -34,17 +34,17 @@ def change_person(*, line: Line, old: Person, new: Person, changed_at: datetime)
 
 
 @transaction.atomic
-def set_reachable(*, line: Line, person: Person, is_reachable: bool) -> None:
-    """Write that a person has blocked us, or takes messages again.
+def set_reachable(*, line: Line, person: Person, is_reachable: bool, at: datetime) -> None:
+    """Write that a person has blocked us at that moment, or takes messages again.
 
-    Records `conversation_changed` if that is news.
+    Nothing changes if we know something newer, for example if they have written since. Records
+    `conversation_changed` if it is news.
     """
     address = hold_known_address(line, person)
     if address is None:
         return
-    rows = ContactAddress.objects.filter(pk=address.pk, unreachable_since__isnull=not is_reachable)
-    since = None if is_reachable else timezone.now()
-    if rows.update(unreachable_since=since):
+    note = note_reachable if is_reachable else note_unreachable
+    if note(address.pk, at):
         tell_of_contact(address.contact, {"is_reachable": is_reachable}, line=line.uuid)
 
 

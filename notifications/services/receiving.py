@@ -50,7 +50,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     """
     provider_id = _key(incoming.provider_id)
     # This locks the contact, so a person's messages are stored one after the other.
-    address = hold_address(line, incoming.person)
+    address = hold_address(line, incoming.person, wrote_at=incoming.written_at)
     if _of_line(line, provider_id).exists():
         return None
     conversation = hold_conversation(line, address)

@@ -339,7 +339,7 @@ def _hold_address(
             name=recipient.name,
         )
         is_known = not channel.needs_contact or address_of(line, person) is not None
-        address = hold_address(line, person, is_here=False) if is_known else None
+        address = hold_address(line, person) if is_known else None
     if address is None:
         link = invite(line=line, contact=contact, order=order)
         raise ContactNeeded(channel=channel.label, invitation=link)

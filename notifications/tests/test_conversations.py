@@ -1,6 +1,7 @@
 """What members do with conversations, and what becomes of the people in them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from string import ascii_letters
 from typing import Any
 
@@ -38,7 +39,7 @@ from notifications.services import (
     set_reachable,
 )
 from notifications.tests.factories import ADA, incoming
-from notifications.tests.pretend import Pretend, pretending
+from notifications.tests.pretend import DAY, Pretend, pretending
 from notifications.tests.test_sending import send, work
 from notifications.work import waking
 from orderchainer.core.errors import Invalid, NothingToChange
@@ -318,13 +319,103 @@ def test_a_change_told_again_gives_nobody_else_the_number(ours: Line) -> None:
 def test_whoever_blocks_us_is_marked_and_comes_back(ours: Line) -> None:
     receive(ours)
 
+    now = timezone.now()
     for _ in range(2):
-        set_reachable(line=ours, person=ADA, is_reachable=False)
-    assert ContactAddress.objects.get().unreachable_since is not None
-    set_reachable(line=ours, person=ADA, is_reachable=True)
+        set_reachable(line=ours, person=ADA, is_reachable=False, at=now)
+    assert ContactAddress.objects.get().unreachable_since == now
+    set_reachable(line=ours, person=ADA, is_reachable=True, at=timezone.now())
 
     assert ContactAddress.objects.get().unreachable_since is None
     assert changes() == [{"is_reachable": False}, {"is_reachable": True}]
+
+
+# What happened to Ada, second by second: she writes, blocks us, comes back, blocks us once more.
+LIFE = [("write", 0), ("block", 10), ("return", 20), ("block", 30)]
+
+
+def test_whether_somebody_can_be_reached_is_what_happened_last_in_whatever_order_we_hear_it(
+    ours: Line,
+) -> None:
+    for number, order in enumerate(permutations(LIFE)):
+        person = Person(provider_id=f"US.{number}")
+        receive(ours, "long ago", person, written_at=AT - DAY)
+        address = ContactAddress.objects.get(provider_id=person.provider_id)
+
+        def hear(what: str, seconds: int, person: Person = person) -> None:
+            at = AT + timedelta(seconds=seconds)
+            if what == "write":
+                told = incoming(person=person, provider_id=f"w-{person}", written_at=at)
+                receive_message(line=ours, incoming=told)
+            else:
+                set_reachable(line=ours, person=person, is_reachable=what == "return", at=at)
+
+        for what, seconds in [*order, *order]:
+            hear(what, seconds)
+
+        address.refresh_from_db()
+        assert address.unreachable_since is not None, order
+        hear("return", 40)
+        for what, seconds in order:
+            hear(what, seconds)
+        address.refresh_from_db()
+        assert address.unreachable_since is None, order
+
+
+def test_whoever_has_written_since_can_be_reached(ours: Line) -> None:
+    receive(ours, written_at=AT)
+
+    set_reachable(line=ours, person=ADA, is_reachable=False, at=AT - timedelta(seconds=1))
+
+    assert ContactAddress.objects.get().unreachable_since is None
+    assert changes() == []
+
+
+def test_a_late_or_repeated_message_does_not_bring_somebody_back(ours: Line) -> None:
+    receive(ours, written_at=AT, provider_id="1")
+    set_reachable(line=ours, person=ADA, is_reachable=False, at=AT + timedelta(seconds=9))
+
+    receive_message(line=ours, incoming=incoming(provider_id="1", written_at=AT))
+    receive(ours, "late", written_at=AT + timedelta(seconds=5))
+    assert ContactAddress.objects.get().unreachable_since is not None
+
+    receive(ours, "I am back", written_at=AT + timedelta(seconds=10))
+    assert ContactAddress.objects.get().unreachable_since is None
+
+
+def test_somebody_who_was_marked_before_moments_were_kept_comes_back(ours: Line) -> None:
+    receive(ours, written_at=AT)
+    ContactAddress.objects.update(unreachable_since=AT + timedelta(seconds=9))
+
+    set_reachable(line=ours, person=ADA, is_reachable=True, at=AT + timedelta(seconds=8))
+    assert ContactAddress.objects.get().unreachable_since is not None
+    set_reachable(line=ours, person=ADA, is_reachable=True, at=AT + timedelta(seconds=10))
+
+    assert ContactAddress.objects.get().unreachable_since is None
+
+
+def test_a_number_and_a_name_are_those_of_the_last_message_and_not_of_the_last_that_came(
+    ours: Line,
+) -> None:
+    now = Person(provider_id="US.1", number="4930123456", username="ada_now")
+    receive(ours, person=now, written_at=AT)
+    before = Person(provider_id="US.1", number="4930999999", username="ada_before")
+
+    receive(ours, person=before, written_at=AT - timedelta(seconds=1))
+
+    address = ContactAddress.objects.get()
+    assert (address.number, address.username) == ("4930123456", "ada_now")
+
+
+def test_whoever_writes_with_a_number_takes_it_from_its_former_owner(ours: Line) -> None:
+    receive(ours, person=BOB, written_at=AT)
+    receive(ours, person=Person(provider_id="US.3", username="carol"), written_at=AT)
+
+    receive(ours, person=Person(provider_id="US.3", number=BOB.number), written_at=AT + DAY)
+    # A late message of the former owner does not take it back.
+    receive(ours, person=BOB, written_at=AT + timedelta(hours=1))
+
+    numbers = ContactAddress.objects.order_by("pk").values_list("provider_id", "number")
+    assert list(numbers) == [("US.2", ""), ("US.3", BOB.number)]
 
 
 def test_blocking_puts_a_contacts_messages_away(agent: User, ours: Line) -> None:

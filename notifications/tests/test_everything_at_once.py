@@ -113,7 +113,7 @@ def _acts(agent: User, line: Line, elsewhere: Line, pretend: Pretend) -> list[Ca
         merge(bob, ada),
         lambda: change_contact(contact=bob, by=agent, changes={"notes": "Pays late."}),
         lambda: set_blocked(contact=ada, is_blocked=False, by=agent),
-        lambda: set_reachable(line=line, person=BOB, is_reachable=False),
+        lambda: set_reachable(line=line, person=BOB, is_reachable=False, at=now),
         lambda: accept_invitation(line=elsewhere, token=token, person=BOB),
         lambda: retry_message(message=failed, by=agent),
         lambda: receive_report(

@@ -206,6 +206,21 @@ def test_a_person_who_blocked_us_is_marked(agent: User, ours: Line, pretend: Pre
     assert ContactAddress.objects.get().unreachable_since is not None
 
 
+def test_whoever_writes_while_we_are_refused_can_be_reached(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    def refuse(outgoing: Outgoing) -> Accepted:
+        receive_message(line=ours, incoming=incoming("I am back"))
+        raise NotDelivered("Forbidden: bot was blocked", is_unreachable=True)
+
+    pretend.script = [refuse]
+    send(agent)
+
+    work()
+
+    assert ContactAddress.objects.get().unreachable_since is None
+
+
 def test_a_long_text_goes_out_in_parts(agent: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with pretending(monkeypatch, max_text=10, split=split_at_ten) as pretend:
         pretend.add_line(agent.personal_project)

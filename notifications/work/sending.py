@@ -30,11 +30,12 @@ from notifications.channels import (
 )
 from notifications.fitting import untrue_by_now
 from notifications.locks import lock_message
-from notifications.models import ContactAddress, LinePause, Message, MessageSend
+from notifications.models import LinePause, Message, MessageSend
 from notifications.models.contacts import MAX_PROVIDER_ID_LENGTH
 from notifications.models.messages import ContentType, SendState
 from notifications.models.rules import NEWS_FOR, TOO_LATE
 from notifications.work.pausing import pausable
+from notifications.work.reaching import note_unreachable
 from notifications.work.reports import drop_repeats, keep_id, match_parked
 from notifications.work.statuses import refresh_status
 from orderchainer.core import outbox
@@ -82,6 +83,8 @@ def send_part(part_id: int) -> Followed | None:
     part = outbox.claim(_sendable(), part_id)
     if part is None:
         return None
+    # As providers write moments: in whole seconds.
+    began_at = timezone.now().replace(microsecond=0)
     result = _call(part)
     settled = _settle(part, result)
     _tell(part, settled)
@@ -90,7 +93,8 @@ def send_part(part_id: int) -> Followed | None:
         provider_id = result.provider_id if isinstance(result, Accepted) else ""
         match_parked(message.line, provider_id=provider_id, message_uuid=message.uuid)
     if isinstance(result, NotDelivered) and result.is_unreachable:
-        _mark_unreachable(part.message)
+        # After the settlement's transaction, because contacts are locked before messages.
+        note_unreachable(part.message.address_id, began_at)
     if settled.state == PENDING:
         return Followed(again_after_seconds=settled.nudge_after_seconds)
     return Followed(next_id=next_of(part.conversation_id))
@@ -268,12 +272,6 @@ def _write_late(part: MessageSend, result: Result, settled: Settled) -> Settled:
 
 def _id_in(accepted: Accepted) -> str:
     return accepted.provider_id[:MAX_PROVIDER_ID_LENGTH]
-
-
-def _mark_unreachable(message: Message) -> None:
-    # After the settlement's transaction, because contacts are locked before messages.
-    address = ContactAddress.objects.filter(pk=message.address_id)
-    address.filter(unreachable_since=None).update(unreachable_since=timezone.now())
 
 
 def _tell(part: MessageSend, settled: Settled) -> None:

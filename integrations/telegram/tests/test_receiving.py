@@ -9,6 +9,7 @@ from accounts.tests.factories import make_user
 from integrations.lines import line_of
 from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed
+from integrations.services import replay_delivery
 from integrations.telegram.receiving import USED_LINK
 from integrations.telegram.tests.pretend import (
     SECRET,
@@ -211,6 +212,30 @@ def test_who_blocks_the_bot_cannot_be_reached_until_they_come_back(
     work()
     address.refresh_from_db()
     assert address.unreachable_since is None
+
+
+def test_a_block_that_is_told_late_or_again_does_not_undo_the_return(
+    telegram: PretendTelegram, integration: Integration, owner: User
+) -> None:
+    telegram.push(update(1, date=1763600000))
+
+    def member(update_id: int, status: str, date: int) -> dict[str, Any]:
+        told = update(update_id, date=date)["message"]
+        about = {name: told[name] for name in ("chat", "from", "date")}
+        new = {"status": status, "user": {"id": 55, "is_bot": True, "first_name": "Aurora"}}
+        return {"update_id": update_id, "my_chat_member": {**about, "new_chat_member": new}}
+
+    telegram.push(member(3, "member", 1763600020))
+    telegram.push(member(2, "kicked", 1763600010))
+    assert ContactAddress.objects.get().unreachable_since is None
+    telegram.push(member(4, "kicked", 1763600030))
+    telegram.push(member(5, "member", 1763600040))
+    kicked = InboundDelivery.objects.order_by("pk")[3]
+    replay_delivery(integration=integration, delivery_id=kicked.uuid, by=owner)
+    work()
+
+    kicked.refresh_from_db()
+    assert (kicked.state, ContactAddress.objects.get().unreachable_since) == ("done", None)
 
 
 def test_an_invitation_ties_one_person_to_the_contact(
