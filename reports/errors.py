@@ -59,4 +59,4 @@ class LinkInvalid(NotFound):
     """The link to a report is old, or its reader may not see the report any more."""
 
     code = "report_link_invalid"
-    default_message = "This link does not work any more."
+    default_message = "This link no longer works."

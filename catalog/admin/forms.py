@@ -226,7 +226,7 @@ class StockForm(forms.Form):
         max_value=MAX_STOCK,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text=(
-            "How many to add, or to remove with a minus. Sales made meanwhile do not matter."
+            "How many to add, or to remove with a minus. Sales made in the meantime do not matter."
         ),
     )
     reason = forms.ChoiceField(

@@ -102,4 +102,4 @@ def deliver(event: Event, target: str, /) -> None:
     try:
         note_mood(message=message, sentiment=mood.sentiment, urgency=mood.urgency)
     except MessageNotFound as exc:
-        raise Drop("The message was deleted meanwhile.") from exc
+        raise Drop("The message was deleted in the meantime.") from exc

@@ -44,6 +44,6 @@ def _address_of(webhook: DiscordWebhook) -> WebhookAddress:
         raise TryAgain(str(exc)) from exc
     except NotAWebhook as exc:
         # The URL was allowed when it was stored, so the configuration has changed since.
-        reason = f"The webhook's URL is not allowed any more. {exc}"
+        reason = f"The webhook's URL is no longer allowed. {exc}"
         services.switch_off_unusable(webhook, reason)
         raise GiveUp(reason) from exc

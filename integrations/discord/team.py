@@ -66,10 +66,10 @@ def embed_of(news: News) -> dict[str, Any]:
 
 def _headline(news: News, label: str) -> str:
     if news.message is None:
-        return f"A conversation over {label} is assigned to you"
+        return f"A conversation on {label} is assigned to you"
     if news.kind == NewsKind.ASSIGNED:
-        return f"A customer wrote over {label}, in a conversation of yours"
-    return f"A customer wrote over {label}"
+        return f"A customer wrote on {label}, in a conversation of yours"
+    return f"A customer wrote on {label}"
 
 
 def _field(name: str, value: str) -> dict[str, Any]:

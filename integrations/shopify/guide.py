@@ -30,7 +30,7 @@ GUIDE = Guide(
         Need("Under Settings of the app, copy the client ID and the client secret."),
     ),
     address_for=(
-        "We subscribe to the webhooks of orders by ourselves. Only the three privacy webhooks are "
+        "We subscribe to the webhooks of orders for you. Only the three privacy webhooks are "
         "set by hand: give each of them this address in the app's settings."
     ),
     first_call="Order something in the shop.",

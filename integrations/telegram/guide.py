@@ -20,7 +20,7 @@ GUIDE = Guide(
             "Write /newbot to @BotFather on Telegram, and answer its questions.",
             "https://t.me/BotFather",
         ),
-        Need("Copy the token that it shows. We set up the bot's webhook by ourselves."),
+        Need("Copy the token that it shows. We set up the bot's webhook for you."),
     ),
     first_call="Write something to the bot on Telegram.",
     pretend=_pretend,

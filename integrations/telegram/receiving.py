@@ -32,7 +32,7 @@ from orderchainer.core.outbox import Drop
 
 logger = structlog.get_logger(__name__)
 
-USED_LINK = "This link does not work any more. Ask the shop for a new one, or just write here."
+USED_LINK = "This link no longer works. Ask the shop for a new one, or just write here."
 
 
 def handle(delivery: InboundDelivery) -> None:

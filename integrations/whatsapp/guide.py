@@ -33,7 +33,7 @@ GUIDE = Guide(
     ),
     address_for=(
         "In the app under WhatsApp, Configuration, subscribe to the field messages. If you give us "
-        "the WhatsApp Business Account ID, we set the address by ourselves. Otherwise copy this "
+        "the WhatsApp Business Account ID, we set the address for you. Otherwise copy this "
         "address and the verify token now, because the token is not shown again, and enter them "
         "there after you have connected the number here."
     ),

@@ -117,7 +117,7 @@ def _because(event: Event, words: str) -> str:
 def _of_talk(item: Item) -> tuple[Look, str]:
     talk = item.conversation
     assert talk is not None
-    over = f"over {channel_label(talk['channel'])}"
+    on_channel = f"on {channel_label(talk['channel'])}"
     match item.event.type:
         case MessageEventType.CONVERSATION_CHANGED:
             return Look("user", "teal"), "Assigned to you"
@@ -127,8 +127,8 @@ def _of_talk(item: Item) -> tuple[Look, str]:
     unread = talk["unread"]
     if unread and item.is_new:
         many = "1 new message" if unread == 1 else f"{unread} new messages"
-        return Look("message-square", "blue"), f"{many} {over}"
-    return Look("message-square", "slate"), f"Wrote {over}"
+        return Look("message-square", "blue"), f"{many} {on_channel}"
+    return Look("message-square", "slate"), f"Wrote {on_channel}"
 
 
 # --- Pages ------------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class TellingPage(OfInbox):
             title = {
                 MessageEventType.CONVERSATION_CHANGED: "A conversation was assigned to you",
                 MessageEventType.MESSAGE_STATUS_CHANGED: "A message could not be sent",
-            }.get(MessageEventType(item.event.type), f"A customer wrote over {channel}")
+            }.get(MessageEventType(item.event.type), f"A customer wrote on {channel}")
         else:
             title = f"{shown.title}: {shown.words}"
         return {

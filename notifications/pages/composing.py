@@ -123,7 +123,7 @@ def _state_of(channel: Channel | None, row: Row) -> tuple[str, str]:
     """Return whether one may write, and why not."""
     name = name_in(row)
     if channel is None:
-        return "closed", "This channel is not connected any more."
+        return "closed", "This channel is no longer connected."
     if row["contact_is_blocked"]:
         return "closed", f"{name} is blocked. Unblock them first."
     if channel.needs_contact and row["unreachable_since"] is not None:

@@ -239,7 +239,7 @@ class InboxPage(OfInbox):
         if working:
             return {
                 "empty_title": "No conversations yet",
-                "empty_text": f"When a customer writes over {' or '.join(working)}, the "
+                "empty_text": f"When a customer writes on {' or '.join(working)}, the "
                 "conversation appears here by itself.",
             }
         integrations = _address_if_any("integrations", self.its_project)
@@ -251,7 +251,7 @@ class InboxPage(OfInbox):
             }
         return {
             "empty_title": "No conversations yet",
-            "empty_text": "What customers write over a connected channel appears here.",
+            "empty_text": "What customers write on a connected channel appears here.",
             "empty_actions": [("Connect a channel", integrations)] if integrations else [],
         }
 

@@ -71,7 +71,7 @@ class SendPage(ConversationAction):
             raise Invalid({name: [str(e) for e in each] for name, each in form.errors.items()})
         sent = form.cleaned_data
         if row["channel"] not in CHANNELS:
-            raise LineUnusable("This channel is not connected any more.")
+            raise LineUnusable("This channel is no longer connected.")
         reply = self._reply(row, sent)
 
         def work() -> str:
@@ -163,7 +163,7 @@ class SendPage(ConversationAction):
             return {**details, "parameters": lines} if lines else details
         known = {each.choice: each for each in templates_of(self.its_project, row, ())}
         if sent["template"] not in known:
-            raise Invalid({"template": ["No rule uses this template any more. Choose another."]})
+            raise Invalid({"template": ["No rule uses this template now. Choose another."]})
         return details_in(known[sent["template"]], self.request.POST.getlist("value"))
 
 

@@ -73,7 +73,7 @@ def tell(
     is_waiting = False
     for way in ways_to(customer, rule):
         if way.channel in told_over:
-            return Told(reason=f"Another rule has told the customer of this over {way.channel}.")
+            return Told(reason=f"Another rule has told the customer of this on {way.channel}.")
         try:
             return _tell_by(way, rule, about, customer)
         except LineUnusable as refusal:

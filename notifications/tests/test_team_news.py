@@ -143,7 +143,7 @@ def test_by_default_only_what_waits_for_oneself_comes_by_email(
     pass_time(clock)
 
     assert sent() == [("agent@example.com", "My Store: 1 conversation")]
-    assert "- Ada 1, over WhatsApp, assigned to you (1 unread)\n  > Where is" in last_text()
+    assert "- Ada 1, on WhatsApp, assigned to you (1 unread)\n  > Where is" in last_text()
     assert "Ada 2" not in last_text()
     assert other.conversation.assignee is None
     assert preferences_for(team.project, team.members["agent"]) == {
@@ -418,7 +418,7 @@ def test_a_storm_of_messages_is_one_email_with_a_bounded_list(
     assert len(targets()) == 40
     assert sent() == [("viewer@example.com", "My Store: 40 conversations")]
     lines = [each for each in last_text().splitlines() if each.startswith("- ")]
-    assert lines[0] == "- Ada 1, over WhatsApp (5 unread)"
+    assert lines[0] == "- Ada 1, on WhatsApp (5 unread)"
     assert (len(lines), lines[-1]) == (11, "- and 30 more conversations")
     assert "> Message 4" in last_text()
 

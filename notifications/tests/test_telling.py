@@ -133,7 +133,7 @@ def test_two_rules_for_one_event_use_two_channels_or_one_of_them_is_skipped(
 
     assert outcomes() == [
         ("queued", PRETEND, ""),
-        ("skipped", "", "Another rule has told the customer of this over pretend."),
+        ("skipped", "", "Another rule has told the customer of this on pretend."),
         ("queued", EMAIL, ""),
     ]
     assert Message.objects.count() == 1

@@ -23,7 +23,7 @@ class Undecryptable(Exception):
     def __init__(self) -> None:
         super().__init__(
             "A stored secret cannot be decrypted with any key in CREDENTIALS_KEYS. Put the key "
-            "that encrypted it back in the list, or store the secret anew."
+            "that encrypted it back in the list, or store the secret again."
         )
 
 

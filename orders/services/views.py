@@ -63,7 +63,7 @@ def change_view(
     if all(getattr(view, name) == value for name, value in fields.items()):
         return view
     if view.version != version:
-        msg = f"Somebody has changed the view “{view}” meanwhile, so nothing was saved."
+        msg = f"Somebody has changed the view “{view}” in the meantime, so nothing was saved."
         raise Stale(msg)
     if was_shared and not fields.get("is_shared", True) and view.owner_id != by.pk:
         raise Invalid({"is_shared": ["Only its owner can make a view private again."]})

@@ -372,7 +372,7 @@ def test_a_link_stops_working_for_those_who_left_and_after_thirty_days(
     with at(NOW + timedelta(days=30, seconds=2)):
         gone = Client().get(f"{PATH}{adas}")
     assert gone.status_code == 404
-    assert "This link does not work any more." in gone.content.decode()
+    assert "This link no longer works." in gone.content.decode()
 
 
 def test_those_who_left_get_nothing(store: Project, ada: User) -> None:

@@ -271,7 +271,7 @@ KINDS: list[tuple[Exception, int, str]] = [
     (Http404(), 404, "Page not found"),
     (LastOwner(), 409, "This is not possible now"),
     (Conflict(f"{HOSTILE} & more"), 409, "&lt;img src=x onerror=alert(1)&gt; &amp; more"),
-    (Stale(), 412, "This has changed meanwhile"),
+    (Stale(), 412, "This has changed in the meantime"),
     (TooManyRequests(retry_after=30), 429, "Try again in 30 seconds."),
     (UnusableAnswer(), 502, "This did not work"),
     (Unavailable(retry_after=5), 503, "Not available at the moment"),

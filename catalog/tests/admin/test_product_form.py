@@ -269,7 +269,7 @@ def test_the_second_of_two_editors_sees_what_the_first_changed(
     assert errors_in(response) == {
         "__all__": [OVERTAKEN],
         "price": ["Now: 24.00."],
-        "name": ["Changed meanwhile: this is how it is now."],
+        "name": ["Changed in the meantime: this is the current value."],
     }
     lamp.refresh_from_db()
     assert (lamp.price, lamp.name, lamp.description) == (
@@ -327,7 +327,7 @@ def test_any_change_meanwhile_makes_the_page_stale(
 
     assert errors_in(response) == {
         "__all__": [OVERTAKEN],
-        name: ["Changed meanwhile: this is how it is now."],
+        name: ["Changed in the meantime: this is the current value."],
     }
     product = Product.objects.get()
     assert (product.price, getattr(product, name)) == (Decimal("19.99"), theirs)

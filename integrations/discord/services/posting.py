@@ -61,7 +61,7 @@ def try_discord_webhook(*, user: User) -> Trial:
     try:
         address = parse_webhook_url(url_of(webhook))
     except NotAWebhook as exc:
-        return Trial(f"The webhook's URL is not allowed any more. {exc}")
+        return Trial(f"The webhook's URL is no longer allowed. {exc}")
     embed = embeds.trial_embed(name_of(user), now)
     reply = post_to_discord(webhook, address, embed)
     return Trial(reply.summary, reply)

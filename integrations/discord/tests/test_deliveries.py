@@ -455,7 +455,7 @@ def test_a_host_that_is_no_longer_allowed_is_not_called(
     assert states() == [State.FAILED]
     webhook.refresh_from_db()
     assert webhook.disabled_reason == (
-        "The webhook's URL is not allowed any more. Its host must be discord.com."
+        "The webhook's URL is no longer allowed. Its host must be discord.com."
     )
 
 

@@ -97,7 +97,7 @@ def test_who_wants_hears_once_of_a_conversation_until_somebody_reads_it(
     work()
 
     [embed] = embeds(channel)
-    assert embed["title"] == "A customer wrote over WhatsApp"
+    assert embed["title"] == "A customer wrote on WhatsApp"
     assert embed["description"] == "Where is it?"
     assert [(each["name"], each["value"]) for each in embed["fields"]] == [("Project", "My Store")]
     assert outcomes() == [("sent", "")]
@@ -128,8 +128,8 @@ def test_an_assignment_and_what_follows_it_are_told_apart(
 
     titles = [each["title"] for each in embeds(channel)]
     assert titles[-2:] == [
-        "A conversation over WhatsApp is assigned to you",
-        "A customer wrote over WhatsApp, in a conversation of yours",
+        "A conversation on WhatsApp is assigned to you",
+        "A customer wrote on WhatsApp, in a conversation of yours",
     ]
 
 

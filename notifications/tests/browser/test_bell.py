@@ -73,7 +73,7 @@ def test_everybody_can_use_the_bell(talking: Talking, theme: Theme, width: int) 
 
     page = look_at_the_bell(talking, theme=theme, width=width)
 
-    expect(item(page, name)).to_contain_text("over WhatsApp")
+    expect(item(page, name)).to_contain_text("on WhatsApp")
     expect(page.get_by_role("button", name="Switch on in this browser")).to_be_visible()
     is_usable(page, width)
 
@@ -224,7 +224,7 @@ def test_the_browser_tells_what_is_new_once_somebody_has_asked_for_it(talking: T
     talking.write(talking.meet("Kim Secret", 262), "My secret")
 
     shown = told_by(page, other)
-    assert {each["title"] for each in shown} == {"A customer wrote over WhatsApp"}
+    assert {each["title"] for each in shown} == {"A customer wrote on WhatsApp"}
     assert {each["body"] for each in shown} == {"Aurora Workshop"}
     # If both tabs were to tell it, the browser would show it once, for they give it the same tag.
     assert len({each["tag"] for each in shown}) == 1

@@ -113,7 +113,7 @@ def test_a_form_that_is_sent_twice_sends_one_message(agent: Client, line: Line) 
         ({"key": ""}, "This field is required."),
         ({"suggestion": "x"}, "Enter a valid UUID."),
         ({"suggestion": "0b0d4c9e-0000-4000-8000-000000000000"}, "no such suggestion"),
-        ({"template": "lost en"}, "No rule uses this template any more"),
+        ({"template": "lost en"}, "No rule uses this template now"),
     ],
 )
 def test_a_refused_answer_stays_in_the_field(
@@ -496,7 +496,7 @@ def test_the_field_is_closed_for_blocked_contacts_and_lost_channels(
     message = write(line)
     assert "Agents, managers and owners answer customers." in text_of(viewer.get(page_of_(message)))
     Conversation.objects.filter(pk=message.conversation_id).update(channel="lost")
-    assert "not connected any more" in text_of(agent.get(page_of_(message)))
+    assert "no longer connected" in text_of(agent.get(page_of_(message)))
     contact = message.conversation.contact
     contact.is_blocked = True
     contact.save()

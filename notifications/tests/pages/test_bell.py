@@ -74,7 +74,7 @@ def test_shows_what_happened_the_newest_first(team: Team, agent: Client, line: L
     html = text_of(page)
     assert f'href="{address(team, "inbox", talk.uuid)}"' in html
     assert f'href="{address(team, "orders", order.pk)}"' in html
-    assert "1 new message over" in html
+    assert "1 new message on" in html
     assert "New order" in html
     assert new_on(page) == 2
     assert f'name="until" value="{stream_head()}"' in html
@@ -246,7 +246,7 @@ def test_browsers_are_told_neither_names_nor_words_nor_titles(
     told = answer.json()
     assert told["position"] == stream_head()
     assert [each["title"] for each in told["news"]] == [
-        "A customer wrote over Pretend",
+        "A customer wrote on Pretend",
         f"#{order.pk}: Failed",
     ]
     assert {each["body"] for each in told["news"]} == {"Tea & Cake"}

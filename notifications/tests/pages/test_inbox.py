@@ -136,7 +136,7 @@ def test_an_empty_inbox_names_the_next_step(
     page = text_of(agent.get(address(team, "inbox"), query))
 
     assert words in page
-    assert "over a connected channel appears here" in page
+    assert "on a connected channel appears here" in page
     assert "Connect a channel" in page
 
 
@@ -146,7 +146,7 @@ def test_an_empty_inbox_with_a_channel_says_what_will_come(
     page = text_of(agent.get(address(team, "inbox")))
 
     assert "No conversations yet" in page
-    assert "When a customer writes over Pretend, the conversation appears here by itself." in page
+    assert "When a customer writes on Pretend, the conversation appears here by itself." in page
     assert "Connect a channel" not in page
 
 

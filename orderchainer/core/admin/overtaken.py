@@ -102,7 +102,7 @@ class Versioned(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run
             data[bound.html_initial_name] = _text_of(now)
             if not is_touched:
                 data[bound.html_name] = _text_of(now)
-                self.add_error(name, "Changed meanwhile: this is how it is now.")
+                self.add_error(name, "Changed in the meantime: this is the current value.")
                 return
         self.add_error(name, f"Now: {_words_for(field, bound.initial)}.")
 

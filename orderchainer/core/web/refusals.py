@@ -17,7 +17,7 @@ TITLES = {
     403: "You may not do this",
     404: "Page not found",
     409: "This is not possible now",
-    412: "This has changed meanwhile",
+    412: "This has changed in the meantime",
     429: "Too many requests",
     502: "This did not work",
     503: "Not available at the moment",

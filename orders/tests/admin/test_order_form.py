@@ -243,9 +243,9 @@ def test_the_second_of_two_editors_sees_what_the_first_changed_in_an_order(
     assert errors == {
         "__all__": [OVERTAKEN],
         "title": ["Now: Theirs."],
-        "status": ["Changed meanwhile: this is how it is now."],
+        "status": ["Changed in the meantime: this is the current value."],
         "waits_for": ["Now: nothing."],
-        "auto_activate": ["Changed meanwhile: this is how it is now."],
+        "auto_activate": ["Changed in the meantime: this is the current value."],
     }
     again = fields_in(response.content.decode(), "order_form")
     assert (again["title"], again["notes"]) == (["Mine"], ["Typed for long"])

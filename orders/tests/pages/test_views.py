@@ -103,9 +103,8 @@ def test_of_two_people_who_save_at_once_the_second_is_told(team: Team, agent: Cl
     answer = agent.post(path, mine)
 
     assert answer.status_code == 412
-    assert "Somebody has changed the view “Sails” meanwhile, so nothing was saved." in text_of(
-        answer
-    )
+    words = "Somebody has changed the view “Sails” in the meantime, so nothing was saved."
+    assert words in text_of(answer)
     # The way out keeps the filters.
     assert f'href="{address(team, "orders")}?status=draft&amp;view={view.pk}"' in text_of(answer)
     view.refresh_from_db()

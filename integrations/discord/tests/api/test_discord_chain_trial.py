@@ -112,6 +112,6 @@ def test_the_test_does_not_call_a_host_that_is_no_longer_allowed(
     settings.DISCORD_WEBHOOK_HOSTS = ["discord.com"]
     answer = client.post("/api/discord/test").json()
     assert answer["message"] == (
-        "The webhook's URL is not allowed any more. Its host must be discord.com."
+        "The webhook's URL is no longer allowed. Its host must be discord.com."
     )
     assert channel.calls == []
