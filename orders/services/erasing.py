@@ -11,7 +11,7 @@ from orderchainer.core.db.among import among
 from orderchainer.core.registry import Registry
 from orders.lifecycle import EventType
 from orders.locks import lock_orders
-from orders.models import Order
+from orders.models import Order, customer_key_of
 from orders.services.outside import fit, is_external_id
 from orders.stream.models import Event
 from orders.stream.recording import event, record
@@ -55,8 +55,9 @@ def blank_customer(
     of_shop = Q(link__startswith=link_prefix)
     if email := fit(email, "customer_email"):
         who |= Q(customer_email__iexact=email) & of_shop
-    if phone := fit(phone, "customer_phone"):
-        who |= (Q(customer_phone=phone) | Q(phone_number=phone)) & of_shop
+    # The shop may write it in another way in an address.
+    if digits := customer_key_of("", fit(phone, "customer_phone")):
+        who |= (Q(customer_digits=digits) | Q(phone_number=phone)) & of_shop
     mirrored = Order.objects.filter(project=project, provider=provider)
     ids = list(mirrored.exclude(source_updated_at=None).filter(who).values_list("pk", flat=True))
     return sum(_erase(ids[start : start + BATCH], provider) for start in range(0, len(ids), BATCH))

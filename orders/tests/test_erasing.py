@@ -89,7 +89,7 @@ def test_an_order_that_has_nothing_about_its_customer_stays_so(shop: Project) ->
 
 def test_only_that_customers_mirrored_orders_are_erased(shop: Project, ada: User) -> None:
     by_email = mirror(shop, external_id="1", customer_email="ADA@example.org").order
-    by_phone = mirror(shop, external_id="2", customer_email="", customer_phone="+15550100").order
+    by_phone = mirror(shop, external_id="2", customer_email="", customer_phone="+1 555-0100").order
     others = [
         mirror(shop, external_id="3", customer_email="bob@example.org", customer_phone="").order,
         mirror(create_project(owner=ada, name="Plates")).order,
@@ -99,7 +99,7 @@ def test_only_that_customers_mirrored_orders_are_erased(shop: Project, ada: User
     before = [known_of(each) for each in others]
 
     assert erase(shop) == 0
-    assert erase(shop, email="\x00", phone=" ") == 0
+    assert erase(shop, email="\x00", phone=" +") == 0
     assert erase(shop, email="ada@example.org", phone="+15550100") == 2
 
     assert known_of(by_email) | known_of(by_phone) == {""}
