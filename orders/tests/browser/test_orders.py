@@ -12,6 +12,7 @@ from orderchainer.testing.browsers import (
     scrolls_sideways,
     small_targets,
 )
+from orders.tests.browser.boards import Board
 
 pytestmark = pytest.mark.browser
 
@@ -304,3 +305,66 @@ def test_the_page_listens_for_new_rows_once_however_often_people_tick(visit: Vis
     expect(bar).to_be_hidden()
 
     assert page.evaluate("window.observers") == 0
+
+
+# --- Keys -------------------------------------------------------------------------------------
+
+
+def test_a_reason_is_typed_where_a_wait_is_let_go(board: Board) -> None:
+    awaited = board.create("Berlin")
+    number = board.create("Lamp", waits_for=f"#{awaited}")
+    page = board.page
+    page.goto(f"{board.project}/orders/{number}")
+    page.get_by_role("button", name=f"Let go of #{awaited}").click()
+    dialog = page.get_by_role("dialog", name=f"Let go of #{awaited}")
+    reason = dialog.get_by_role("textbox", name=f"Why does #{number} not have to wait for #{awaited}?")
+    expect(reason).to_be_focused()
+    assert inaccessible(page) == []
+
+    page.keyboard.type("Restocked from Berlin")
+    page.keyboard.press("Home")
+    page.keyboard.type("Now: ")
+
+    expect(reason).to_have_value("Now: Restocked from Berlin")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="History")).to_contain_text("Now: Restocked from Berlin")
+
+
+def test_letters_only_look_at_who_can_be_assigned(board: Board) -> None:
+    number = board.create("Chest")
+    page = board.page
+    page.goto(f"{board.project}/orders/{number}")
+    assignee = page.get_by_role("combobox", name="Assigned to")
+    mine = assignee.locator("option").nth(1).inner_text()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url.rpartition("/")[2]))
+    assignee.focus()
+
+    page.keyboard.press(mine[0])
+    expect(assignee.locator("option:checked")).to_have_text(mine)
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    page.wait_for_timeout(200)
+    assert "assign" not in sent
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="History")).to_contain_text(f"Assigned to {mine}")
+    assert sent.count("assign") == 1
+
+
+def test_the_last_suggestion_is_reached_with_the_arrow_up(visit: Visit) -> None:
+    page = visit.sign_in("orders/new")
+    field = page.get_by_role("combobox", name="Waits for")
+    page.get_by_role("textbox", name="Waits for").focus()
+    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+
+    page.keyboard.type("a")
+    expect(options.nth(1)).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    field.fill("Oak boards")
+    expect(options).to_have_count(1)
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+
+    expect(field).to_have_value("#1")

@@ -115,8 +115,9 @@ document.addEventListener("click", async (event) => {
   if (button) (await import("./copying.js")).copy(button, { announce, toast });
 });
 
-// A select changes with each press of an arrow key. Only a click or Enter means "go there", or for
-// `data-sends` "send the form".
+// A closed select changes with each arrow or letter that is pressed. Only a choice from the opened list
+// or Enter means "go there", or for `data-sends` "send the form".
+const CHOOSING = ["", "Enter", " ", "F4"];
 let pressed = "";
 document.addEventListener("keydown", (event) => {
   if (!event.target.matches?.("select:is([data-goes], [data-sends])")) return;
@@ -128,7 +129,7 @@ document.addEventListener("pointerdown", () => {
 });
 document.addEventListener("change", (event) => {
   const isPicker = event.target.matches("select:is([data-goes], [data-sends])");
-  if (isPicker && !pressed.startsWith("Arrow")) decide(event.target);
+  if (isPicker && CHOOSING.includes(pressed)) decide(event.target);
 });
 
 function decide(select) {

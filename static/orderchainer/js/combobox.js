@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   const options = [...list.children];
   const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
   if (event.key === "ArrowDown") select(options[(at + 1) % options.length]);
-  else if (event.key === "ArrowUp") select(options.at(at - 1));
+  else if (event.key === "ArrowUp") select(options.at(at < 0 ? -1 : at - 1));
   else if (event.key === "Enter" && at >= 0) choose(options[at]);
   else if (event.key === "Escape") close();
   else return;
