@@ -164,6 +164,21 @@ def test_the_style_sheets_are_small() -> None:
     assert compressed_kilobytes(set((STATIC / "css").glob("*.css"))) <= MAX_STYLES_KB
 
 
+def test_all_style_sheets_use_the_layers_whose_order_is_declared() -> None:
+    declared = re.search(
+        r"^@layer (.+);$", (STATIC / "css/workspace.css").read_text(), re.MULTILINE
+    )
+    assert declared
+
+    used = {
+        name
+        for sheet in (STATIC / "css").rglob("*.css")
+        for name in re.findall(r"@layer ([\w-]+) {", sheet.read_text())
+    }
+
+    assert used <= set(declared[1].split(", "))
+
+
 # --- Collecting -------------------------------------------------------------------------------
 
 

@@ -30,6 +30,25 @@ def test_everybody_can_use_the_list(visit: Visit, width: int) -> None:
         assert not scrolls_sideways(page), query
 
 
+@pytest.mark.parametrize("width", [768, 900])
+def test_a_small_window_shows_each_page_of_the_navigation_in_one_line(
+    visit: Visit, width: int
+) -> None:
+    page = visit.sign_in("rules", width=width)
+    links = (
+        page.get_by_role("navigation", name="Workspace").get_by_role("link").filter(visible=True)
+    )
+    expect(links.filter(has_text="Automatic messages")).to_have_attribute("aria-current", "page")
+
+    heights = links.evaluate_all("(links) => links.map((link) => link.offsetHeight)")
+
+    assert len(heights) > 5
+    assert len(set(heights)) == 1
+    for path in ("orders", "board", "today", "products", "inbox", "reports", "team"):
+        page.goto(f"{page.url.rpartition('/')[0]}/{path}")
+        assert not scrolls_sideways(page), path
+
+
 def test_the_list_has_the_names_that_people_rely_on(visit: Visit) -> None:
     page = visit.sign_in()
     filters = page.get_by_role("search", name="Orders")
