@@ -123,6 +123,19 @@ def test_a_theme_holds_at_once_and_on_the_next_page(visit: Visit) -> None:
     assert theme_of(page) == "light dark"
 
 
+def test_a_theme_that_was_not_saved_is_not_said_to_be(visit: Visit) -> None:
+    visit.expect_problem("ERR_FAILED")
+    page = visit.sign_in()
+    page.route("**/theme", lambda route: route.abort())
+
+    page.get_by_role("button", name="Theme", exact=True).click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+
+    messages = page.get_by_role("region", name="Messages")
+    expect(messages).to_contain_text("Your choice was not saved.")
+    assert "Your choice was not saved." in page.locator("#announcer").inner_text()
+
+
 def test_single_keys_are_switched_off_for_good(visit: Visit) -> None:
     page = visit.sign_in()
 

@@ -10,11 +10,11 @@ export async function choose(form, button, { announce, toast }) {
   }
   const body = new URLSearchParams(new FormData(form, button));
   document.querySelector(":popover-open")?.hidePopover();
-  announce("Saved");
   try {
     const headers = { "X-Requested-With": "XMLHttpRequest" };
     const answer = await fetch(form.action, { method: "POST", headers, body });
     if (!answer.ok) throw new Error(answer.statusText);
+    announce("Saved");
   } catch {
     toast("Your choice was not saved. It holds until you leave this page.", { kind: "warning" });
   }

@@ -43,8 +43,8 @@ function size() {
 }
 
 async function load() {
-  const answer = await fetch(canvas.dataset.source);
-  if (!answer.ok) {
+  const answer = await fetch(canvas.dataset.source).catch(() => null);
+  if (!answer?.ok) {
     told.textContent = "The overview could not be loaded. The list shows the same orders.";
     return;
   }
