@@ -168,6 +168,19 @@ def test_an_old_page_reads_a_new_token_and_keeps_the_question(visit: Visit) -> N
     expect(answers_of(panel)).to_contain_text("It waits for #")
 
 
+def test_an_old_page_asks_the_example_again_whose_button_was_pressed(visit: Visit) -> None:
+    visit.expect_problem("status of 403")
+    page = visit.sign_in("orders/8", anew=True)
+    panel = panel_on(page)
+    visit.context.clear_cookies(name="csrftoken")
+
+    panel.get_by_role("button", name="Why does it wait?").click()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(panel.get_by_role("article")).to_have_count(1)
+    expect(answers_of(panel)).to_contain_text("It waits for #")
+
+
 def test_it_works_without_scripts(played: Installation, browser: "Browser") -> None:
     with browser.new_context(java_script_enabled=False) as context:
         page = Visit(played, context, []).sign_in("orders/8")

@@ -234,8 +234,11 @@ def test_a_suggestion_goes_below_what_is_typed_and_grows_old(talking: Talking) -
     look_at(page, "Dora Idea")
     reply = page.get_by_role("textbox", name="Reply")
     panel = page.get_by_role("region", name="Suggested reply")
-    page.get_by_role("button", name="Suggest a reply").click()
+    page.get_by_role("button", name="Suggest a reply").focus()
+    page.keyboard.press("Enter")
     expect(panel.get_by_role("button", name="Use")).to_be_visible()
+    expect(panel.get_by_role("textbox", name="Suggestion")).to_be_focused()
+    expect(page.locator("#announcer")).to_have_text("A reply is suggested")
     text = panel.get_by_role("textbox", name="Suggestion").input_value()
 
     talking.write(dora, "Hello?")

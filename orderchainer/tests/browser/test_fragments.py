@@ -17,18 +17,51 @@ MOVE = """
 """
 
 
+LINKS = """
+<form id="links" data-part hx-post="/gallery/move" hx-target="this" hx-swap="morph"
+  hx-disabled-elt="find button">
+  <input name="order">
+  <button name="link" value="new">Link</button>
+  <button name="unlink" value="12">Unlink #12</button>
+  <p id="said">pending</p>
+</form>
+"""
+PANEL = """
+<section id="panel" hx-get="/gallery/move" hx-trigger="load" hx-target="this" hx-swap="outerHTML">
+  <p id="said">pending</p>
+</section>
+"""
+POLL = """
+<section id="poll" hx-get="/gallery/move" hx-trigger="every 100ms" hx-target="this" hx-swap="morph">
+  <p id="said">pending</p>
+</section>
+"""
+OFFER = """
+<section id="offer">
+  <form hx-post="/gallery/move" hx-target="#offer" hx-swap="outerHTML"
+    hx-disabled-elt="find button">
+    <button>Suggest</button>
+  </form>
+</section>
+"""
+
+
 @pytest.fixture
 def page(visit: Visit) -> Page:
     page = visit("/gallery")
+    put(page, MOVE)
+    return page
+
+
+def put(page: Page, html: str) -> None:
     page.evaluate(
         """(html) => {
           const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
           document.querySelector(".page-head").after(made);
           htmx.process(made);
         }""",
-        MOVE,
+        html,
     )
-    return page
 
 
 def answer(page: Page, *, status: int = 200, body: str) -> None:
@@ -113,6 +146,112 @@ def test_no_answer_offers_to_try_again(page: Page, visit: Visit) -> None:
 
     expect(page.locator("#said")).to_have_text("active")
     expect(page.locator("#toasts .toast")).to_have_count(0)
+
+
+def test_a_lost_request_is_sent_again_with_its_button(visit: Visit) -> None:
+    visit.expect_problem("")
+    page = visit("/gallery")
+    put(page, LINKS)
+    page.route("**/gallery/move", lambda route: route.abort())
+    page.get_by_role("button", name="Unlink #12").click()
+    expect(page.get_by_role("alert").last).to_contain_text("No answer from the server.")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+
+    page.unroute("**/gallery/move")
+    answer(page, body=LINKS.replace("pending", "unlinked"))
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#said")).to_have_text("unlinked")
+    assert sent == ["order=&unlink=12"]
+
+
+def test_a_lost_panel_is_loaded_again(visit: Visit) -> None:
+    visit.expect_problem("")
+    page = visit("/gallery")
+    page.route("**/gallery/move", lambda route: route.abort())
+    put(page, PANEL)
+    expect(page.get_by_role("alert").last).to_contain_text("No answer from the server.")
+
+    page.unroute("**/gallery/move")
+    answer(page, body='<section id="panel"><p id="said">loaded</p></section>')
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#said")).to_have_text("loaded")
+
+
+def test_what_asks_again_by_itself_tells_no_failure(visit: Visit) -> None:
+    visit.expect_problem("")
+    page = visit("/gallery")
+    asked: list[str] = []
+
+    def fail(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) % 2:
+            route.abort()
+        else:
+            route.fulfill(status=500)
+
+    page.route("**/gallery/move", fail)
+    put(page, POLL)
+
+    while len(asked) < 5:
+        page.wait_for_timeout(50)
+    expect(page.locator("#toasts .toast")).to_have_count(0)
+
+
+def test_a_button_that_was_disabled_meanwhile_has_the_focus_again(visit: Visit) -> None:
+    page = visit("/gallery")
+    put(page, LINKS)
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    button = page.get_by_role("button", name="Link", exact=True)
+    button.focus()
+    with page.expect_request("**/gallery/move"):
+        page.keyboard.press("Enter")
+    expect(page.locator("body")).to_be_focused()
+
+    held[0].fulfill(body=LINKS.replace("pending", "linked"))
+
+    expect(page.locator("#said")).to_have_text("linked")
+    expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_focus_goes_to_what_came_in_place_of_the_button(visit: Visit, is_refused: bool) -> None:
+    page = visit("/gallery")
+    put(page, OFFER)
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    page.get_by_role("button", name="Suggest").focus()
+    with page.expect_request("**/gallery/move"):
+        page.keyboard.press("Enter")
+    expect(page.locator("body")).to_be_focused()
+
+    words = '<p role="alert" tabindex="-1">Too much</p>' if is_refused else ""
+    made = f'{words}<textarea class="input" aria-label="Suggestion"></textarea>'
+    held[0].fulfill(body=f'<section id="offer">{made}</section>')
+
+    if is_refused:
+        expect(page.get_by_text("Too much")).to_be_focused()
+    else:
+        expect(page.get_by_role("textbox", name="Suggestion")).to_be_focused()
+
+
+def test_whoever_has_gone_elsewhere_stays_there(visit: Visit) -> None:
+    page = visit("/gallery")
+    put(page, OFFER)
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    with page.expect_request("**/gallery/move"):
+        page.get_by_role("button", name="Suggest").click()
+    search = page.get_by_role("searchbox", name="Search orders")
+    search.focus()
+
+    held[0].fulfill(body='<section id="offer"><button>Suggest again</button></section>')
+
+    expect(page.get_by_role("button", name="Suggest again")).to_be_visible()
+    expect(search).to_be_focused()
 
 
 def test_scripts_in_an_answer_never_run(page: Page) -> None:

@@ -191,7 +191,9 @@ def test_parts_that_are_gone_are_not_asked_for_again(
     page.route("**/gallery/rows?*", refuse)
     server.tell(1)
     page.clock.run_for(SOON_MS)
-    expect(page.get_by_role("alert").last).to_contain_text("This is not there any more.")
+    expect(page.get_by_role("alert").last).to_contain_text(
+        "Part of this page is gone on the server"
+    )
 
     server.tell(2)
     page.clock.run_for(60_000)

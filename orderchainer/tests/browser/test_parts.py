@@ -285,6 +285,26 @@ def test_a_message_stays_while_the_pointer_is_on_it(visit: Visit) -> None:
     expect(message).to_have_count(0)
 
 
+def test_a_message_is_told_in_the_open_dialog_and_outlives_it(visit: Visit) -> None:
+    page = visit("/gallery")
+    open_dialog(page)
+    dialog = page.get_by_role("dialog", name="What happens if #3 fails")
+
+    page.evaluate(
+        "import('/static/orderchainer/js/announce.js')"
+        ".then((m) => m.toast('It was lost', {kind: 'danger'}))"
+    )
+
+    message = dialog.get_by_role("alert")
+    expect(message).to_contain_text("It was lost")
+    assert inaccessible(page) == []
+    dialog.get_by_role("button", name="Keep it").click()
+    message = page.get_by_role("region", name="Messages").get_by_role("alert")
+    expect(message).to_contain_text("It was lost")
+    message.get_by_role("button", name="Close").click()
+    expect(message).to_have_count(0)
+
+
 def test_announcements_do_not_follow_each_other_too_fast(visit: Visit) -> None:
     page = visit.context.new_page()
     page.clock.install()

@@ -1,8 +1,11 @@
 """Moving orders on the board, in a browser."""
 
 import re
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
+from django.template.loader import render_to_string
 from playwright.sync_api import Route, WebSocketRoute, expect
 
 from orderchainer.testing.browsers import NARROW, WIDE, Visit, inaccessible, scrolls_sideways
@@ -135,6 +138,50 @@ def test_a_long_column_shows_more_near_its_end(board: Board) -> None:
     expect(board.page).to_have_url(re.compile("shown=draft-50"))
     board.page.reload()
     expect(cards).to_have_count(24)
+
+
+def test_more_cards_that_do_not_come_are_asked_for_once(visit: Visit, board: Board) -> None:
+    visit.expect_problem("ERR_FAILED")
+    for number in range(24):
+        board.create(f"Brick {number}", status="draft")
+    asked: list[str] = []
+
+    def lose(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    board.page.route("**/board?*shown=**", lose)
+    board.open("?search=Brick")
+    cards = board.column("draft").get_by_role("listitem")
+
+    cards.last.scroll_into_view_if_needed()
+    alert = board.page.get_by_role("alert")
+    expect(alert).to_contain_text("More orders could not be loaded.")
+    board.page.wait_for_timeout(300)
+    assert len(asked) == 1
+
+    board.page.unroute("**/board?*shown=**")
+    alert.get_by_role("button", name="Try again").click()
+    expect(cards).to_have_count(24)
+    expect(alert).to_have_count(0)
+
+
+def test_a_phone_keeps_its_column_while_it_filters(board: Board) -> None:
+    number = board.create("Fork", status="draft")
+    board.create("Spoon", status="draft")
+    board.page.set_viewport_size({"width": NARROW, "height": 800})
+    board.page.goto(f"{board.project}/board")
+    columns = board.page.get_by_role("navigation", name="Columns")
+    columns.get_by_role("link", name="draft").click()
+    board.page.get_by_text("Filters", exact=True).click()
+
+    board.page.get_by_role("searchbox", name="Search orders").fill("Fork")
+
+    board.page.wait_for_url("**search=Fork#column-draft")
+    expect(board.column("draft").get_by_role("listitem")).to_have_count(1)
+    expect(board.card(number, "draft")).to_be_visible()
+    expect(columns.get_by_role("link", name="draft")).to_have_attribute("aria-current", "true")
+    expect(columns.locator("[aria-current]")).to_have_count(1)
 
 
 def test_a_phone_shows_one_column_at_a_time(visit: Visit) -> None:
@@ -315,6 +362,96 @@ def test_all_that_match_are_no_longer_meant_when_the_filters_change(board: Board
     expect(bar.get_by_text("1 selected")).to_be_visible()
     every.check()
     expect(bar.get_by_text("All 22 selected")).to_be_visible()
+
+
+def test_filters_without_an_answer_keep_what_is_ticked(visit: Visit, board: Board) -> None:
+    visit.expect_problem("ERR_FAILED")
+    first, second = board.create("Bread knife"), board.create("Butter knife")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    box = page.get_by_role("checkbox", name=f"Select #{first}")
+    box.check()
+    page.route("**/orders?search=**", lambda route: route.abort())
+    search = page.get_by_role("searchbox", name="Search orders")
+
+    search.fill("Bre")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("No answer from the server.")
+    search.fill("Bread")
+    page.wait_for_url("**search=Bread")
+    expect(alert).to_have_count(1)
+    page.unroute("**/orders?search=**")
+    alert.get_by_role("button", name="Try again").click()
+
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    expect(box).to_be_checked()
+    expect(alert).to_have_count(0)
+
+
+def test_a_slow_answer_for_the_old_filters_changes_nothing(board: Board) -> None:
+    first, second = board.create("Red mug"), board.create("Blue mug")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    held: list[Route] = []
+    page.route("**/orders", lambda route: held.append(route))
+    # What a lost position does.
+    with page.expect_request("**/orders"):
+        page.evaluate(
+            "() => { import('/static/orderchainer/js/changes.js').then((m) => m.refreshAll()); }"
+        )
+    page.get_by_role("searchbox", name="Search orders").fill("Red")
+    page.wait_for_url("**search=Red")
+    page.wait_for_timeout(200)
+
+    held[0].continue_()
+
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    page.wait_for_timeout(300)
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    expect(page.locator(f"#order-{first}")).to_be_visible()
+
+
+def test_a_running_change_of_many_takes_nothing_from_its_reader(board: Board) -> None:
+    """The answers are played, because the change of a few orders is over at once."""
+    number = board.create("Jug")
+    bulk = SimpleNamespace(
+        pk=1, is_running=True, action="move", changed=2, refused=6, left=92, total=100, position=8
+    )
+    refusals = [(number, f"/app/orders/{each}", "It waits.") for each in range(6)]
+    shown = {"bulk": bulk, "bulk_refusals": refusals, "project": SimpleNamespace(id=uuid4())}
+
+    def result(**changes: object) -> str:
+        bulk.__dict__.update(changes)
+        return render_to_string("orders/bulk_result.html", shown)
+
+    page = board.page
+    page.route("**/orders/bulk/1", lambda route: route.fulfill(body=result(changed=3)))
+    board.open()
+    page.evaluate(
+        """(html) => {
+          const made = new DOMParser().parseFromString(html, "text/html").body.firstElementChild;
+          document.getElementById("main").append(made);
+          htmx.process(made);
+        }""",
+        result(),
+    )
+    region = page.get_by_role("region", name="Result")
+    region.get_by_text("Why").click()
+    expect(region).to_contain_text("3 moved")
+    expect(region.get_by_text("Why")).to_be_focused()
+    expect(region.get_by_role("listitem").first).to_be_visible()
+
+    page.unroute("**/orders/bulk/1")
+    over = result(is_running=False, changed=94, left=0, last_error="")
+    page.route("**/orders/bulk/1", lambda route: route.fulfill(body=over))
+
+    expect(region).to_contain_text("94 moved")
+    expect(region.get_by_role("progressbar")).to_have_count(0)
+    expect(region.get_by_text("Why")).to_be_focused()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2500)
+    assert [url for url in asked if "/bulk/" in url] == []
 
 
 def test_a_row_of_the_list_is_moved_by_its_menu(board: Board) -> None:

@@ -210,11 +210,14 @@ def test_a_dialog_says_what_a_failure_would_bring(visit: Visit) -> None:
 
     page.get_by_role("button", name="What if …").click()
 
-    dialog = page.get_by_role("dialog", name="What happens if #3 fails")
+    dialog = page.get_by_role("dialog", name="What if …")
+    expect(dialog.get_by_role("heading", name="What happens if #3 fails")).to_be_visible()
     expect(dialog.get_by_role("link", name="#5 Assemble the table")).to_be_visible()
     assert inaccessible(page) == []
-    dialog.get_by_role("link", name="It is cancelled").click()
-    dialog = page.get_by_role("dialog", name="What happens if #3 is cancelled")
+    dialog.get_by_role("link", name="It is cancelled").focus()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("heading", name="What happens if #3 is cancelled")).to_be_visible()
+    expect(dialog.get_by_role("link", name="It is cancelled")).to_be_focused()
     expect(dialog).to_contain_text("There is no way back from cancelled.")
     assert inaccessible(page) == []
     dialog.get_by_role("button", name="Close").click()
@@ -224,6 +227,37 @@ def test_a_dialog_says_what_a_failure_would_bring(visit: Visit) -> None:
     page.wait_for_url("**/orders/3/chain**show=impact**")
     names = page.get_by_role("group", name="Chain of #3")
     expect(names.get_by_role("link", name=re.compile("^#5 .*would be held up"))).to_be_visible()
+
+
+def test_a_dialog_without_an_answer_says_so_and_can_be_closed(visit: Visit) -> None:
+    visit.expect_problem("")
+    page = visit.sign_in("orders/3")
+    page.route("**/impact?**", lambda route: route.abort())
+    page.get_by_role("button", name="What if …").click()
+    dialog = page.get_by_role("dialog", name="What if …")
+    expect(dialog.get_by_role("alert")).to_contain_text("No answer from the server.")
+    assert inaccessible(page) == []
+
+    page.unroute("**/impact?**")
+    busy = '<div class="alert" role="alert" tabindex="-1"><p>Too many requests.</p></div>'
+    page.route("**/impact?**", lambda route: route.fulfill(status=429, body=busy))
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog).to_contain_text("Too many requests.")
+    dialog.get_by_role("button", name="Close").click()
+    page.unroute("**/impact?**")
+    page.get_by_role("button", name="What if …").click()
+
+    expect(dialog.get_by_role("heading", name="What happens if #3 fails")).to_be_visible()
+
+
+def test_an_overview_without_an_answer_says_so(visit: Visit) -> None:
+    visit.expect_problem("ERR_FAILED")
+    page = open_chain(visit)
+    page.route("**/chain/overview", lambda route: route.abort())
+
+    page.goto(f"{page.url}?view=overview")
+
+    expect(page.get_by_text("The overview could not be loaded.")).to_be_visible()
 
 
 def test_without_scripts_the_chain_is_links_and_forms(visit: Visit) -> None:

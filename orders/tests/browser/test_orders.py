@@ -336,7 +336,9 @@ def test_a_reason_is_typed_where_a_wait_is_let_go(board: Board) -> None:
     page.goto(f"{board.project}/orders/{number}")
     page.get_by_role("button", name=f"Let go of #{awaited}").click()
     dialog = page.get_by_role("dialog", name=f"Let go of #{awaited}")
-    reason = dialog.get_by_role("textbox", name=f"Why does #{number} not have to wait for #{awaited}?")
+    reason = dialog.get_by_role(
+        "textbox", name=f"Why does #{number} not have to wait for #{awaited}?"
+    )
     expect(reason).to_be_focused()
     assert inaccessible(page) == []
 

@@ -36,7 +36,7 @@ def test_it_says_what_a_failure_brings(team: Team, agent: Client) -> None:
 
     page = impact_of(team, agent, legs, "?to=failed")
 
-    assert f'<h2 id="impact-title">What happens if #{legs.pk} fails</h2>' in page
+    assert f"<h2>What happens if #{legs.pk} fails</h2>" in page
     for words, order in (
         ("1 order is blocked", held),
         ("1 order fails too", fails),
@@ -79,9 +79,7 @@ def test_the_dialog_gets_a_part(team: Team, agent: Client) -> None:
     part = impact_of(team, agent, order, "?to=completed", headers=PART)
 
     assert "<html" not in part
-    assert part.startswith('<div class="stack impact" id="impact">')
-    assert f"What happens if #{order.pk} is completed" in part
-    assert 'aria-label="Close"' in part
+    assert part.startswith(f"<h2>What happens if #{order.pk} is completed</h2>")
 
 
 @pytest.mark.parametrize(

@@ -49,16 +49,20 @@ export function toast(text, { kind = "info", action } = {}) {
   } else {
     button.remove();
   }
-  document.getElementById("toasts").append(item);
+  const toasts = document.getElementById("toasts");
+  // What lies under an open dialog can be neither read nor pressed.
+  const dialog = document.querySelector("dialog:modal");
+  dialog?.addEventListener("close", () => toasts.append(...dialog.querySelectorAll(".toast")));
+  (dialog ?? toasts).append(item);
   if (kind === "danger") item.setAttribute("role", "alert");
   else announce(text);
   leaveLater(item);
   return item;
 }
 
-/** Say that there was no answer. `action` is a button, as for `toast`. */
+/** Say that there was no answer. `action` is a button, as for `toast`. Returns the message. */
 export function tellNoAnswer(action) {
-  toast("No answer from the server.", { kind: "danger", action });
+  return toast("No answer from the server.", { kind: "danger", action });
 }
 
 /** Say once that the session has ended. Signing in in another tab keeps what was typed in this one. */
@@ -115,8 +119,8 @@ document.addEventListener("click", async (event) => {
   if (button) (await import("./copying.js")).copy(button, { announce, toast });
 });
 
-// A closed select changes with each arrow or letter that is pressed. Only a choice from the opened list
-// or Enter means "go there", or for `data-sends` "send the form".
+// Each arrow or letter changes a closed select. Only Enter or the opened list means "go there", or for
+// `data-sends` "send the form".
 const CHOOSING = ["", "Enter", " ", "F4"];
 let pressed = "";
 document.addEventListener("keydown", (event) => {

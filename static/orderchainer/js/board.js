@@ -1,6 +1,7 @@
 // The columns of the board: where cards stand, how many there are, and showing more of them. A card
 // goes to another column when its status says so; what the server sorts differently stays until the
 // page is read again, so that nothing jumps under its reader.
+import { tellSignedOut, toast } from "./announce.js";
 import { fetchParts, isInUse, refreshPart } from "./fragments.js";
 
 const MOST_CARDS = 200;
@@ -118,18 +119,25 @@ async function showMore(link) {
       const other = document.querySelector(`.column:not(#${column.id}) #${card.id}`);
       if (other) (isInUse(other) ? card : other).remove();
     }
-  } catch {
-    // The link is still there.
+    watch(column);
+  } catch (error) {
+    // The link is still there. Nobody watches it any more, or we would ask on and on.
+    if (error.status === 401) tellSignedOut();
+    else toast("More orders could not be loaded.", { kind: "danger", action: again(column) });
   } finally {
     column.removeAttribute("aria-busy");
-    watch(column);
   }
 }
 
+function again(column) {
+  return { label: "Try again", run: () => column.querySelector("[data-more]")?.click() };
+}
+
 // On a phone the page scrolls, otherwise each column.
-let observers = [];
+const observers = new Map();
 
 function watch(column) {
+  observers.get(column.id)?.disconnect();
   const link = column.querySelector("[data-more]");
   if (!link) return;
   const root = wide.matches ? column : null;
@@ -143,12 +151,10 @@ function watch(column) {
     { root, rootMargin: "0px 0px 400px 0px" },
   );
   observer.observe(link);
-  observers.push(observer);
+  observers.set(column.id, observer);
 }
 
 function watchAll() {
-  for (const observer of observers) observer.disconnect();
-  observers = [];
   for (const column of document.querySelectorAll(".board > .column")) watch(column);
 }
 
@@ -167,4 +173,5 @@ function markCurrent() {
 }
 
 addEventListener("hashchange", markCurrent);
+document.addEventListener("page-refreshed", markCurrent);
 markCurrent();

@@ -1,7 +1,7 @@
 // What an event does to a page: its parts are asked for again, many at once, and swapped by id. How a
 // page names them, and the events that this raises, are in docs/workspace.md under "Live parts".
 import { announce, GENERAL, tellSignedOut, toast } from "./announce.js";
-import { fetchParts, refreshPage, swapById } from "./fragments.js";
+import { fetchParts, swapById } from "./fragments.js";
 
 const MOST_PARTS = 100;
 
@@ -10,11 +10,7 @@ const GONE = [403, 404, 410];
 
 // --- When to ask ------------------------------------------------------------------------------
 
-/**
- * Return a function that has `work` done once nobody has asked for a moment, or, if it was done just
- * now, after a pause. The slower the server answers, the longer the pause. What fails is done again
- * after the longest one; without a session, once somebody looks at the page again.
- */
+/** Return a function that has `work` done as docs/workspace.md says under "When scripts ask". */
 export function paced(work, { soon = 40, least = 200, most = 10000 } = {}) {
   let timer = 0;
   let isWorking = false;
@@ -115,10 +111,11 @@ async function flush() {
   await Promise.all(trips);
   if (failure) throw failure;
 }
+
 // What it shows stays as it is, and is not asked for again.
 function giveUp(source) {
   source.removeAttribute("data-source");
-  toast("This is not there any more. It no longer changes by itself.", { kind: "danger" });
+  toast("Part of this page is gone on the server and no longer updates.", { kind: "danger" });
 }
 
 async function refresh(source, ids) {
@@ -156,7 +153,7 @@ function tellNews(fresh, ids) {
 
 /** Read the whole page again. Returns the position at which it was rendered, or 0. */
 export async function refreshAll() {
-  const after = await refreshPage();
+  const after = await (await import("./rereading.js")).refreshPage();
   readUpTo = Math.max(readUpTo, after);
   for (const ids of changed.values()) {
     for (const [id, position] of ids) if (position <= after) ids.delete(id);

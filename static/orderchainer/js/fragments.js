@@ -88,7 +88,8 @@ export function fetchParts(url, target = "") {
   return fetchHtml(url, { "HX-Request": "true", ...(target && { "HX-Target": target }) });
 }
 
-async function fetchHtml(url, headers = {}) {
+/** Fetch a whole page as a document of its own. Raises as `fetchParts` does. */
+export async function fetchHtml(url, headers = {}) {
   const answer = await fetch(url, { headers });
   if (answer.ok && !answer.redirected)
     return new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -115,40 +116,19 @@ export function refreshPart(old, fresh) {
   if (made) morph(old, made);
 }
 
-function morph(old, made) {
+/** Swap `old` by `made`. */
+export function morph(old, made) {
   Idiomorph.morph(old, made, MORPHING);
   const now = document.getElementById(made.id);
   if (now) htmx.process(now);
 }
 
-function readerOf(page) {
-  return page.querySelector('meta[name="person"]')?.content ?? "";
-}
-
 /** Raise an Error if `person` is not who reads this page: its frame and what was typed are theirs. */
 export function requireReader(person) {
-  const mine = readerOf(document);
+  const mine = document.querySelector('meta[name="person"]')?.content;
   if (mine && person && person !== mine) {
     throw Object.assign(new Error("Somebody else"), { isSomebodyElse: true });
   }
-}
-
-/** Read this page again and swap its content. Returns the position at which it was rendered, or 0. */
-export async function refreshPage() {
-  const fresh = await fetchHtml(location.href);
-  requireReader(readerOf(fresh));
-  const [old, made] = [document, fresh].map((page) => page.getElementById("main"));
-  if (old && made) morph(old, made);
-  // Signing in again in another tab changes the token.
-  const [token, newer] = [document, fresh].map((page) => page.querySelector("[name=csrf-token]"));
-  if (token && newer) renewTokens(token, newer.content);
-  return Number(fresh.body.dataset.after) || 0;
-}
-
-// Django looks at the field of a form first, also of a form beside the content.
-function renewTokens(token, text) {
-  token.content = text;
-  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = text;
 }
 
 // --- htmx -------------------------------------------------------------------------------------
@@ -165,8 +145,9 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "get") Object.assign(detail.headers, changing());
 });
 
-document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  detail.target.setAttribute("aria-busy", "true");
+document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig, target } }) => {
+  target.setAttribute("aria-busy", "true");
+  requestConfig.pressed = elt.contains(document.activeElement) && document.activeElement;
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -175,25 +156,41 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (!document.dispatchEvent(told)) detail.shouldSwap = false;
 });
 
-document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  detail.target.removeAttribute("aria-busy");
+document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, target } }) => {
+  target.removeAttribute("aria-busy");
   answered = null;
+  // It was disabled meanwhile, or is gone.
+  const { pressed } = requestConfig;
+  if (!pressed || document.activeElement !== document.body) return;
+  const made = document.getElementById(target.id);
+  (pressed.isConnected ? pressed : made?.querySelector("a, button, .input"))?.focus();
 });
 
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  detail.target.querySelector('[role="alert"][tabindex]')?.focus();
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  target.querySelector('[role="alert"][tabindex]')?.focus();
 });
 
-document.addEventListener("htmx:responseError", ({ detail }) => {
-  const { status } = detail.xhr;
-  if (status === 401) tellSignedOut();
-  else toast(`The server could not do this (${status}). Nothing was changed.`, { kind: "danger" });
+// It asks again by itself.
+function isPoll(element) {
+  return element.matches('[hx-trigger^="every"]');
+}
+
+document.addEventListener("htmx:responseError", ({ detail: { elt, xhr } }) => {
+  const text = `The server could not do this (${xhr.status}). Nothing was changed.`;
+  if (xhr.status === 401) tellSignedOut();
+  else if (!isPoll(elt)) toast(text, { kind: "danger" });
 });
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, ({ detail }) => {
-    const run = () =>
-      htmx.trigger(detail.elt, detail.requestConfig.triggeringEvent?.type ?? "click");
-    tellNoAnswer({ label: "Try again", run });
+  document.addEventListener(name, ({ detail: { elt, requestConfig } }) => {
+    if (isPoll(elt)) return;
+    tellNoAnswer({ label: "Try again", run: () => askAgain(requestConfig) });
   });
+}
+
+/** Send a request of htmx again: press the same button, or load the same panel. */
+export function askAgain({ elt, path, triggeringEvent: event }) {
+  if (!event) htmx.ajax("GET", path, { source: elt });
+  else if (event.type === "submit" && !event.submitter) elt.requestSubmit();
+  else (event.submitter ?? elt).click();
 }

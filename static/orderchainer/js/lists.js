@@ -1,7 +1,7 @@
 // Lists and boards: their filters, selecting orders for a bulk action, and the menu of moves, which is
 // loaded when somebody comes near an order.
-import { announce } from "./announce.js";
-import { refreshPage } from "./fragments.js";
+import { announce, tellNoAnswer } from "./announce.js";
+import { refreshPage } from "./rereading.js";
 
 // --- Filters ----------------------------------------------------------------------------------
 
@@ -12,6 +12,7 @@ const PAUSE = 300;
 let timer = 0;
 let running = false;
 let asked = false;
+let lost = null;
 
 for (const name of ["input", "change"]) {
   document.addEventListener(name, ({ target }) => {
@@ -38,7 +39,7 @@ function apply(form) {
   const address = query ? `${location.pathname}?${query}` : location.pathname;
   if (address === location.pathname + location.search) return;
   // Back leads to where the reader came from, and not through every letter of a search.
-  history.replaceState(history.state, "", address);
+  history.replaceState(history.state, "", address + location.hash);
   // Other orders match now than those that the reader meant.
   const whole = all();
   if (whole) whole.checked = false;
@@ -50,6 +51,7 @@ async function read() {
   asked = true;
   if (running) return;
   running = true;
+  lost?.remove();
   const main = document.getElementById("main");
   main.setAttribute("aria-busy", "true");
   try {
@@ -58,9 +60,10 @@ async function read() {
       await refreshPage();
     }
     announce(document.querySelector(".pager p, .empty .title")?.textContent ?? "Filtered");
-  } catch {
-    // Then the whole page says what is wrong.
-    location.reload();
+  } catch (error) {
+    // The whole page says what is wrong, if there is one.
+    if (error.status || error.isSomebodyElse) location.reload();
+    else lost = tellNoAnswer({ label: "Try again", run: read });
   } finally {
     running = false;
     main.removeAttribute("aria-busy");

@@ -49,5 +49,5 @@ function wordsOf(part) {
 // What it shows stays as it is, and is not asked for again.
 function giveUp(part) {
   part.removeAttribute("data-refreshes");
-  toast("This is not there any more. It no longer changes by itself.", { kind: "danger" });
+  toast("Part of this page is gone on the server and no longer updates.", { kind: "danger" });
 }
