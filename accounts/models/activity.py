@@ -6,10 +6,11 @@ import uuid
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.timezone import now
 
 from accounts.events import ActivityType
+from orderchainer.core.db.ordering import NEWEST_FIRST
 
 APPEND_ONLY = "activity is append-only: nothing changes a row"
 
@@ -52,8 +53,8 @@ class Activity(models.Model):
     class Meta:
         verbose_name_plural = "activity"
         indexes: ClassVar = [
-            models.Index(fields=["user_id", "id"], name="activity_by_user"),
-            models.Index(fields=["project_id", "id"], name="activity_by_project"),
+            models.Index(F("user_id"), NEWEST_FIRST, name="activity_by_user"),
+            models.Index(F("project_id"), NEWEST_FIRST, name="activity_by_project"),
             models.Index(fields=["created_at"], name="activity_by_age"),
             # An account under attack has tens of thousands of failed sign-ins; this finds the
             # successful ones among them.

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.models import Activity, Membership, Project, User
+from orderchainer.core.db.ordering import NEWEST_FIRST
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def is_told_where(activity: Activity, *, viewer: User) -> bool:
 
 def _with_project(activities: QuerySet[Activity]) -> QuerySet[Activity]:
     project = Project.objects.filter(pk=OuterRef("project_id"))
-    return activities.annotate(project_uuid=Subquery(project.values("uuid"))).order_by("-id")
+    return activities.annotate(project_uuid=Subquery(project.values("uuid"))).order_by(NEWEST_FIRST)
 
 
 def people_in(

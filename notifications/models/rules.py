@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import OutgoingEmail, Project
 from notifications.models.messages import Message
+from orderchainer.core.db.ordering import NEWEST_FIRST
 from orders.lifecycle import Status
 from orders.models import Order
 
@@ -167,7 +168,7 @@ class RuleOutcome(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["project", "-id"], name="rule_outcome_by_project"),
+            models.Index(F("project"), NEWEST_FIRST, name="rule_outcome_by_project"),
             # How many e-mails did the project send today?
             models.Index(
                 fields=["project", "settled_at"],

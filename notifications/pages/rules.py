@@ -88,9 +88,7 @@ class RulesPage(OfRules):
                     self._rule(rule)
                     for rule in rules_of(self.its_project).order_by("id")[:MAX_RULES]
                 ],
-                "outcomes": [
-                    self._outcome(each) for each in outcomes.order_by("-pk")[:MAX_OUTCOMES]
-                ],
+                "outcomes": [self._outcome(each) for each in outcomes[:MAX_OUTCOMES]],
                 "may_manage": self.may(MANAGE_MESSAGING),
             }
         )

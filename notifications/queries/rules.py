@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 from accounts.models import Project
 from notifications.errors import RuleNotFound
 from notifications.models import NotificationRule, RuleOutcome
+from orderchainer.core.db.ordering import NEWEST_FIRST
 from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import uuid_in
 from orderchainer.core.windows import Window
@@ -38,8 +39,8 @@ def rule_for(project: Project, rule_id: UUID | str) -> NotificationRule:
 
 
 def outcomes_of(project: Project) -> QuerySet[RuleOutcome]:
-    """Return what became of telling the customers of a project."""
-    return RuleOutcome.objects.filter(project=project)
+    """Return what became of telling the customers of a project, the newest first."""
+    return RuleOutcome.objects.filter(project=project).order_by(NEWEST_FIRST)
 
 
 def listed_outcomes(outcomes: QuerySet[RuleOutcome], window: Window) -> tuple[list[Row], int]:

@@ -212,7 +212,7 @@ class OutcomeFilter(django_filters.FilterSet):  # type: ignore[misc]  # untyped 
 
 def outcomes_selected(project: Project, request: HttpRequest) -> QuerySet[RuleOutcome]:
     """Return the outcomes that the query string selects, the newest first. Raises `Invalid`."""
-    outcomes = outcomes_of(project).order_by("-id")
+    outcomes = outcomes_of(project)
     if filled(request).keys().isdisjoint(OutcomeFilter.base_filters):
         return outcomes
     found: QuerySet[RuleOutcome] = filter_of(OutcomeFilter, request, outcomes).qs
