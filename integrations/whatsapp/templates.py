@@ -19,6 +19,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Za-z]{2,4})?", re.ASCII)
 _PARAMETER_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 # WhatsApp refuses these within a parameter.
 _BREAKS = re.compile(r"[\n\r\t]| {5,}")
+# Nobody can read these, and no database stores the first one.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def template_errors(details: Mapping[str, object]) -> Mapping[str, Sequence[str]]:
@@ -54,6 +56,8 @@ def _problem_with(field: str, given: object) -> str:
             return f"Each may have at most {MAX_PARAMETER_LENGTH} characters."
         if _BREAKS.search(value):
             return "None may have a line break, a tab, or more than four spaces in a row."
+        if _CONTROLS.search(value):
+            return "None may have characters that cannot be shown."
     return ""
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.http.response import HttpResponseBase
 
 from accounts.errors import IdempotencyKeyReused
@@ -122,7 +124,7 @@ class SendPage(ConversationAction):
         text = posted.get("content", "")[:MAX_CONTENT_LENGTH]
         if text.strip() and (is_without_suggestion or composer.state != "open"):
             # Without a field, only the draft has the text.
-            self._keep(text, uuid_in(composer.suggestion))
+            self._keep(text.replace("\x00", ""), uuid_in(composer.suggestion))
         return self.show(content, status=status)
 
     def _keep(self, text: str, suggestion: UUID | None) -> None:
@@ -164,7 +166,19 @@ class SendPage(ConversationAction):
         known = {each.choice: each for each in templates_of(self.its_project, row, ())}
         if sent["template"] not in known:
             raise Invalid({"template": ["No rule uses this template now. Choose another."]})
-        return details_in(known[sent["template"]], self.request.POST.getlist("value"))
+        return details_in(known[sent["template"]], values_in(self.request.POST))
+
+
+def values_in(posted: QueryDict) -> list[str]:
+    """Return the values of a template, which are the only fields of a form that repeat.
+
+    Raises `Invalid`.
+    """
+    field = forms.CharField(required=False, max_length=MAX_CONTENT_LENGTH)
+    try:
+        return [field.clean(each) for each in posted.getlist("value")]
+    except ValidationError as exc:
+        raise Invalid({"value": exc.messages}) from exc
 
 
 def _is_about_the_suggestion(exc: DomainError) -> bool:

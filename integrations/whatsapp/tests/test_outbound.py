@@ -158,6 +158,7 @@ def test_a_template_goes_out_to_somebody_who_never_wrote(
         ({"name": "a", "language": "en", "parameters": ["two\nlines"]}, ["parameters"]),
         ({"name": "a", "language": "en", "parameters": ["a\tb"]}, ["parameters"]),
         ({"name": "a", "language": "en", "parameters": ["a     b"]}, ["parameters"]),
+        ({"name": "a", "language": "en", "parameters": ["a\x00b"]}, ["parameters"]),
         ({"name": "a", "language": "en", "parameters": [""]}, ["parameters"]),
         ({"name": "a", "language": "en", "parameters": [7]}, ["parameters"]),
         ({"name": "a", "language": "en", "parameters": "text"}, ["parameters"]),

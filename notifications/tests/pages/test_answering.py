@@ -459,6 +459,28 @@ def test_after_a_day_the_field_says_why_it_is_closed_and_offers_templates(
     assert drafts() == []
 
 
+def test_a_character_that_no_database_stores_is_refused_in_a_value_and_left_out_of_a_draft(
+    team: Team, agent: Client, window: Line
+) -> None:
+    message = write(window)
+    template = {"name": "order_ready", "language": "en_US", "parameters": ["soon"]}
+    create_rule(
+        project=team.project,
+        by=team.owner,
+        fields={"occasion": "order_ready", "template": template},
+    )
+    fields = {"key": key_on(agent, message), "template": "order_ready en_US"}
+    close_window(message)
+
+    refused = agent.post(page_of_(message, "send"), {**fields, "value": "a\x00b"})
+    kept = send(agent, message, "My\x00 words", key=fields["key"])
+
+    assert (refused.status_code, kept.status_code) == (400, 400)
+    assert "Null characters are not allowed." in text_of(refused)
+    assert drafts() == [("agent", "My words")]
+    assert not Message.objects.filter(direction=Direction.OUTBOUND).exists()
+
+
 def test_another_template_is_named_by_hand(agent: Client, window: Line) -> None:
     message = write(window)
     close_window(message)
