@@ -1,7 +1,9 @@
 """The files of customers' messages: what we keep of them, where, and who may show them."""
 
 import os
+import struct
 import time
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -98,6 +100,14 @@ def test_only_the_pixels_of_a_picture_are_kept(form: str) -> None:
         (b"MZ\x90\0 a program", "Files of this kind are not accepted."),
         (archive("virus.exe"), "Files of this kind are not accepted."),
         (b"PK\x03\x04 no archive \xff", "Files of this kind are not accepted."),
+        # Archives that are cut off, or whose directory is not where they say.
+        (b"PK\x03\x04\xff PK\x05\x06", "Files of this kind are not accepted."),
+        (archive("word/document.xml")[:-1], "Files of this kind are not accepted."),
+        (archive("word/document.xml")[40:], "Files of this kind are not accepted."),
+        (
+            b"PK\x03\x04\xff" + archive("word/document.xml"),
+            "Files of this kind are not accepted.",
+        ),
         (b"\x89PNG\r\n\x1a\n broken", "Upload a PNG, JPEG, WebP or GIF picture."),
         (b"x" * 101, "A file may have at most 100 bytes."),
     ],
@@ -110,6 +120,25 @@ def test_other_files_are_refused(settings: LazySettings, content: bytes, why: st
         files.examine(content)
 
     assert str(refused.value) == why
+
+
+def test_an_archive_with_many_entries_takes_no_memory() -> None:
+    many = archive(*[f"{number}" for number in range(20_000)])
+    with_comment = archive(*[f"{number}" for number in range(9_000)], "xl/workbook.xml")[:-2]
+    with_comment += struct.pack("<H", 60_000) + b"c" * 60_000
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(FileRefused):
+            files.examine(many)
+        known = files.examine(with_comment)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert known.extension == "xlsx"
+    # An object for each entry would take 9 MB.
+    assert most < 5_000_000
 
 
 def test_a_file_is_fetched_and_kept_under_a_random_name(
