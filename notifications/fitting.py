@@ -1,23 +1,26 @@
-"""Whether a rule still fits an order: whether what it tells a customer is true now."""
+"""Whether what a rule tells a customer of an order is still true."""
 
 from collections.abc import Mapping
 
-from notifications.models import Message, NotificationRule, RuleOutcome
+from notifications.models import Message, RuleOutcome
 from notifications.models.rules import Occasion
 from orders.lifecycle import GONE_WRONG, WAITING, Status
 from orders.models import Order
 
 
-def no_longer_true(rule: NotificationRule, order: Order) -> str:
-    """Say why the rule no longer fits the order; empty if it still does."""
+def no_longer_true(occasion: str, status: str, order: Order) -> str:
+    """Say why a rule of this occasion no longer fits the order; empty if it still does.
+
+    `status` is the one that the order has reached, for the occasion `status_reached`.
+    """
     if order.customer_erased_at is not None:
         return "The customer's data was erased."
     now = Status(order.status)
-    match rule.occasion:
-        case Occasion.STATUS_REACHED if rule.status in GONE_WRONG:
-            is_true = now == rule.status
+    match occasion:
+        case Occasion.STATUS_REACHED if status in GONE_WRONG:
+            is_true = now == status
         case Occasion.STATUS_REACHED:
-            is_true = now not in GONE_WRONG and _PROGRESS[now] >= _PROGRESS[Status(rule.status)]
+            is_true = now not in GONE_WRONG and _PROGRESS[now] >= _PROGRESS[Status(status)]
         case Occasion.BLOCKED:
             is_true = now in WAITING and not _is_ready(order)
         case Occasion.READY:
@@ -28,12 +31,15 @@ def no_longer_true(rule: NotificationRule, order: Order) -> str:
 
 
 def untrue_by_now(message: Message) -> str:
-    """Say why what a rule's message tells is no longer true; empty if it still is."""
-    told = RuleOutcome.objects.filter(message=message, rule__isnull=False, order__isnull=False)
-    outcome = told.select_related("rule", "order").first()
-    if outcome is None or outcome.rule is None or outcome.order is None:
+    """Say why what a rule's message tells is no longer true; empty if it still is.
+
+    The message says what the rule said then, whatever has become of the rule since.
+    """
+    told = RuleOutcome.objects.filter(message=message, order__isnull=False)
+    outcome = told.select_related("order").first()
+    if outcome is None or outcome.order is None:
         return ""
-    return no_longer_true(outcome.rule, outcome.order)
+    return no_longer_true(outcome.occasion, outcome.status, outcome.order)
 
 
 # Later statuses are further along.

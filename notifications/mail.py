@@ -3,7 +3,7 @@
 from accounts.mail.letters import KINDS, LetterKind, Unwanted, Written
 from accounts.models import OutgoingEmail
 from notifications.fitting import no_longer_true
-from notifications.models import NotificationRule
+from notifications.models import NotificationRule, RuleOutcome
 from notifications.placeholders import one_line
 from notifications.services.customers import customer_of
 from notifications.services.stopping import stop_link
@@ -23,7 +23,10 @@ def write_order_news(email: OutgoingEmail) -> Written:
     # The order's current address, in case somebody has corrected it.
     if order is None or not order.customer_email:
         raise Unwanted("The order has no e-mail address any more.")
-    if reason := no_longer_true(rule, order):
+    outcome = RuleOutcome.objects.filter(email=email).first()
+    if outcome and (outcome.occasion, outcome.status) != (rule.occasion, rule.status):
+        raise Unwanted("The rule is for another occasion by now.")
+    if reason := no_longer_true(rule.occasion, rule.status, order):
         raise Unwanted(reason)
     if not is_confirmed(order):
         raise Unwanted("The customer has not confirmed their e-mail address.")

@@ -57,8 +57,10 @@ def change_rule(
     fields: RuleFields,
     precondition: Callable[[NotificationRule], None] | None = None,
 ) -> NotificationRule:
-    """Change a rule. What is queued by then goes out as it is, except e-mails.
+    """Change a rule.
 
+    A message that is queued by then goes out as it is, if it is still true. An e-mail is written
+    when it is sent, as the rule says by then; it is dropped if the rule is for another occasion.
     A rule that is switched off forgets what it could not tell yet. We call `precondition` with the
     locked rule before anything changes; it may raise. Raises `Invalid`, `NothingToChange`,
     `RuleExists`, `RuleNotFound` and `RoleNotEnough`.

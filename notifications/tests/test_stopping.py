@@ -19,6 +19,7 @@ from notifications.models.rules import ANY_CHANNEL, EMAIL
 from notifications.services import (
     Recipient,
     change_contact,
+    change_rule,
     receive_message,
     send_message,
     set_blocked,
@@ -352,6 +353,27 @@ def test_an_e_mail_that_is_no_longer_true_is_not_sent(agent: User, order: Order)
     email = OutgoingEmail.objects.get(kind="order_news")
     reason = "The rule no longer fitted the order by then. It was cancelled."
     assert (email.state, email.last_error) == ("dropped", reason)
+
+
+def test_an_e_mail_of_a_rule_that_is_for_another_occasion_by_now_is_not_sent(
+    agent: User, order: Order
+) -> None:
+    rule = make_rule(agent.personal_project, channel=EMAIL)
+    ship(order)
+    tell_all()
+    change_rule(rule=rule, by=agent, fields={"status": "cancelled", "content": "Cancelled."})
+    ship(order, "cancelled")
+
+    # Of the two events, the customer hears only of the one that the rule is for.
+    assert send_emails() == []
+    tell_all()
+    [sent] = send_emails()
+    assert "Cancelled." in sent.body
+    first, _ = OutgoingEmail.objects.filter(kind="order_news").order_by("pk")
+    assert (first.state, first.last_error) == (
+        "dropped",
+        "The rule is for another occasion by now.",
+    )
 
 
 def test_a_customer_who_is_blocked_while_the_e_mail_waits_does_not_get_it(

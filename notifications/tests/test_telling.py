@@ -839,6 +839,28 @@ def test_a_queued_message_that_is_no_longer_true_is_not_sent(
     assert pretend.texts == [told.content]
 
 
+@pytest.mark.parametrize("change", ["reuse", "delete"])
+@pytest.mark.parametrize("is_true", [True, False])
+def test_a_queued_message_says_what_its_rule_said_whatever_becomes_of_the_rule(
+    agent: User, ours: Line, pretend: Pretend, order: Order, change: str, is_true: bool
+) -> None:
+    rule = make_rule(agent.personal_project)
+    ship(order)
+    tell_all()
+    told = Message.objects.get(author=None)
+    if change == "reuse":
+        change_rule(rule=rule, by=agent, fields={"status": "cancelled", "content": "Cancelled"})
+    else:
+        delete_rule(rule=rule, by=agent)
+    if not is_true:
+        ship(order, "cancelled")
+
+    for part in sending.due_parts():
+        sending.send_part(part)
+
+    assert pretend.texts == ([told.content] if is_true else [])
+
+
 def test_a_queued_message_to_a_customer_who_was_erased_meanwhile_is_not_sent(
     agent: User, ours: Line, pretend: Pretend, order: Order
 ) -> None:

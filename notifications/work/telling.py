@@ -181,7 +181,8 @@ def follow(rule_id: int, event: Event) -> RuleOutcome | None:
 
 
 def _tell(rule: NotificationRule, order: Order, event: Event, waited_for: str) -> Told:
-    if reason := no_longer_true(rule, order) or _said_before(rule, order):
+    untrue = no_longer_true(rule.occasion, rule.status, order)
+    if reason := untrue or _said_before(rule, order):
         return Told(reason=reason)
     if timezone.now() - event.created_at > NEWS_FOR:
         return Told(reason=f"{TOO_LATE} {waited_for}".strip())
