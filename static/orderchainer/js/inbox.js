@@ -1,6 +1,6 @@
 // The inbox. What arrives appears in the list and in the log of the open conversation. The log follows
 // only readers who are at its end. A conversation counts as read when somebody looks at its end.
-import { announce } from "./announce.js";
+import { announce, tellNoAnswer } from "./announce.js";
 import { askFor, paced } from "./changes.js";
 import { changing, fetchParts, refreshPart, swapById } from "./fragments.js";
 
@@ -115,9 +115,10 @@ document.addEventListener("click", async (event) => {
   event.preventDefault();
   const first = log.querySelector(".message:not(.event)");
   const answer = await fetchParts(`${log.dataset.parts}&before=${first.id.slice(8)}`).catch(
-    () => {},
+    (error) => error,
   );
-  if (!answer) return location.assign(link.href);
+  if (answer.status) return location.assign(link.href);
+  if (answer instanceof Error) return tellNoAnswer({ label: "Try again", run: () => link.click() });
   atEnd = false;
   // Later answers have only the newest messages. Nothing goes, or the log would have a hole.
   log.querySelector(".messages").dataset.keepsAll = "";
