@@ -355,6 +355,23 @@ def test_a_call_without_an_answer_is_uncertain_and_never_made_again(
     assert len(telegram.sends()) == 1
 
 
+def test_while_telegram_hangs_the_next_messages_wait_and_say_why(
+    telegram: PretendTelegram, talk: Conversation, owner: User, settings: Settings
+) -> None:
+    settings.TELEGRAM_TIMEOUT = 0.2
+    telegram.go_wrong("hang", seconds=5)
+    lost = send(owner, "lost")
+
+    message = send(owner)
+
+    assert (lost.status, message.status) == ("uncertain", "queued")
+    assert message.error == "Telegram did not answer within 0.2 seconds."
+    pass_time()
+    work()
+    message.refresh_from_db()
+    assert (message.status, message.error) == ("sent", "")
+
+
 def test_without_a_connection_nothing_was_sent_so_it_is_tried_again(
     telegram: PretendTelegram, talk: Conversation, owner: User, settings: Settings
 ) -> None:

@@ -515,6 +515,24 @@ def test_a_send_without_a_proper_answer_is_uncertain_and_not_repeated(
     assert len(whatsapp.sends()) == 1
 
 
+def test_while_whatsapp_hangs_the_next_messages_wait_and_say_why(
+    whatsapp: PretendWhatsApp, talk: Conversation, owner: User, settings: Settings
+) -> None:
+    settings.WHATSAPP_TIMEOUT = 0.3
+    whatsapp.go_wrong("store_then_hang")
+    lost = send(owner)
+
+    message = send(owner)
+
+    assert (outcome(lost), outcome(message)) == (("uncertain", ""), ("queued", ""))
+    assert message.error == "WhatsApp did not answer within 0.3 seconds."
+    assert len(whatsapp.sends()) == 1
+    pass_time()
+    work()
+    message.refresh_from_db()
+    assert (message.status, message.error) == ("sent", "")
+
+
 def test_a_status_resolves_an_uncertain_message(
     whatsapp: PretendWhatsApp, talk: Conversation, owner: User, settings: Settings
 ) -> None:
