@@ -15,6 +15,7 @@ from orderchainer.testing.browsers import (
     scrolls_sideways,
     small_targets,
 )
+from orders.tests.browser.boards import Board
 
 pytestmark = pytest.mark.browser
 
@@ -248,6 +249,20 @@ def test_a_dialog_without_an_answer_says_so_and_can_be_closed(visit: Visit) -> N
     page.get_by_role("button", name="What if …").click()
 
     expect(dialog.get_by_role("heading", name="What happens if #3 fails")).to_be_visible()
+
+
+def test_the_orders_that_a_failure_holds_up_are_far_enough_apart_to_press(board: Board) -> None:
+    number = board.create("Hull")
+    for title in ("Mast", "Rudder", "Keel"):
+        board.create(title, waits_for=f"#{number}")
+    page = board.page
+    page.goto(f"{board.project}/orders/{number}")
+
+    page.get_by_role("button", name="What if …").click()
+
+    dialog = page.get_by_role("dialog", name="What if …")
+    expect(dialog.get_by_role("link", name="Keel")).to_be_visible()
+    assert inaccessible(page) == []
 
 
 def test_an_overview_without_an_answer_says_so(visit: Visit) -> None:
