@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPResponse
 from socket import socket
+from ssl import SSLCertVerificationError
 from time import monotonic
 from typing import Any
 
@@ -75,7 +76,8 @@ def call(
     except (requests.Timeout, SomeTimeout) as exc:
         raise TooLate(f"did not answer within {timeout:g} seconds") from exc
     except requests.exceptions.SSLError as exc:
-        raise CallFailed("offered no secure connection") from exc
+        failed = NotConnected if _is_unverified(exc) else CallFailed
+        raise failed("offered no secure connection") from exc
     except (requests.ConnectionError, HTTPError) as exc:
         if _never_connected(exc):
             raise NotConnected("could not be reached") from exc
@@ -86,8 +88,19 @@ def call(
 
 def _never_connected(exc: Exception) -> bool:
     """Tell whether the host is unknown, or refused the connection."""
+    return isinstance(_reason_of(exc), NewConnectionError)
+
+
+def _is_unverified(exc: Exception) -> bool:
+    """Tell whether we refused the host's certificate. That is before anything is sent."""
+    reason = _reason_of(exc)
+    causes = reason.args if isinstance(reason, HTTPError) else ()
+    return any(isinstance(cause, SSLCertVerificationError) for cause in causes)
+
+
+def _reason_of(exc: Exception) -> object:
     cause = exc.args[0] if exc.args else None
-    return isinstance(getattr(cause, "reason", cause), NewConnectionError)
+    return getattr(cause, "reason", cause)
 
 
 def parts_of(response: requests.Response) -> Iterator[bytes]:
