@@ -209,7 +209,7 @@ class World:
         return report
 
     def _what_a_customer_wrote(self, project: Project) -> dict[str, object]:
-        """Receive messages in the shared project, one with a file; and fail to answer."""
+        """Receive messages in the shared project, one with files; and fail to answer."""
         line = connect_stand_in(project)
         message = receive_message(line=line, incoming=incoming())
         other = receive_message(line=line, incoming=incoming(person=Person(provider_id="2")))
@@ -219,6 +219,7 @@ class World:
             file = Attachment.objects.create(
                 message=message, state=FileState.STORED, file=name, media_type="text/plain"
             )
+        missing = Attachment.objects.create(message=message, state=FileState.FAILED)
         answer = send_message(
             project=project,
             by=self.owner,
@@ -239,6 +240,7 @@ class World:
             "contact": message.conversation.contact.uuid,
             "other_contact": other.conversation.contact.uuid,
             "attachment": file.uuid,
+            "failed_attachment": missing.uuid,
         }
 
     def _link_to_the_project_of_somebody_else(self) -> UUID:

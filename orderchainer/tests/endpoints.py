@@ -435,6 +435,10 @@ HUB = [
         hidden=PROJECT,
     ),
     Endpoint(
+        "hub", "POST", "/api/v1/messages/{project}/attachments/{failed_attachment}/fetch",
+        "messages:write", 202, hidden=PROJECT,
+    ),
+    Endpoint(
         "hub", "PATCH", "/api/v1/messages/{project}/{message}", "messages:write",
         body={"order_id": None}, hidden=PROJECT,
     ),

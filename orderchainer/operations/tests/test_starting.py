@@ -220,9 +220,13 @@ class TestSqlite:
     ) -> None:
         as_if_configured(monkeypatch, NAME=str(tmp_path / "new.db"))
 
-        assert starting.explain(OperationalError("no such table")) == (
-            "The database does not have this release's tables: accounts.0001_initial is not "
-            "applied.\n  Run `python manage.py migrate`."
+        problem = starting.explain(OperationalError("no such table"))
+
+        assert problem is not None
+        # The newest migration of the first app.
+        assert re.sub(r"\d{4}_\w+", "…", problem) == (
+            "The database does not have this release's tables: accounts.… is not applied.\n"
+            "  Run `python manage.py migrate`."
         )
 
 
