@@ -113,16 +113,18 @@ def test_everybody_can_use_the_page_of_an_order(visit: Visit, width: int) -> Non
     assert inaccessible(page) == []
 
 
-def test_a_move_is_seen_in_another_tab(visit: Visit) -> None:
-    page = visit.sign_in("orders/3")
+def test_a_move_is_seen_in_another_tab(visit: Visit, board: Board) -> None:
+    number = board.create("Chest")
+    page = board.page
+    page.goto(f"{board.project}/orders/{number}")
     other = visit(page.url.partition(visit.installation.url)[2])
     expect(other.get_by_role("status", name="Connection")).to_have_text("Live")
 
-    page.get_by_role("button", name="Move #3").click()
+    page.get_by_role("button", name=f"Move #{number}").click()
     page.get_by_role("menuitem", name="shipped").click()
 
-    expect(page.get_by_role("list", name="History")).to_contain_text("from active to shipped")
-    expect(other.get_by_role("list", name="History")).to_contain_text("from active to shipped")
+    expect(page.get_by_role("list", name="History")).to_contain_text("from pending to shipped")
+    expect(other.get_by_role("list", name="History")).to_contain_text("from pending to shipped")
 
 
 def test_a_refused_move_leads_to_what_is_in_the_way(visit: Visit) -> None:
@@ -145,9 +147,12 @@ def test_a_refused_move_leads_to_what_is_in_the_way(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_everybody_can_use_the_forms(visit: Visit, width: int) -> None:
+def test_everybody_can_use_the_forms(visit: Visit, board: Board, width: int) -> None:
     visit.expect_problem("status of 400")
-    page = visit.sign_in(width=width)
+    awaited = board.create("Legs")
+    page = board.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{board.project}/orders")
     page.get_by_role("link", name="Create order").click()
     page.get_by_role("textbox", name="Waits for").fill("legs")
     page.get_by_role("button", name="Create order").click()
@@ -156,7 +161,7 @@ def test_everybody_can_use_the_forms(visit: Visit, width: int) -> None:
     assert inaccessible(page) == []
     assert small_targets(page, at_least=44 if width == NARROW else 24) == []
     assert not scrolls_sideways(page)
-    page.get_by_role("textbox", name="Waits for").fill("#3")
+    page.get_by_role("textbox", name="Waits for").fill(f"#{awaited}")
     page.get_by_role("textbox", name="Title").fill("Varnish")
     page.get_by_role("button", name="Create order").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Varnish")
@@ -188,29 +193,31 @@ def test_everybody_can_use_the_board(visit: Visit, width: int) -> None:
     assert inaccessible(page) == []
 
 
-def test_a_card_changes_by_itself(visit: Visit) -> None:
-    page = visit.sign_in()
-    page.get_by_role("link", name="Board", exact=True).click()
-    expect(page.get_by_role("status", name="Connection")).to_have_text("Live")
-    other = visit(page.url.partition(visit.installation.url)[2])
+def test_a_card_changes_by_itself(visit: Visit, board: Board) -> None:
+    number = board.create("Chest")
+    board.open()
+    other = visit(board.page.url.partition(visit.installation.url)[2])
 
-    other.get_by_role("button", name="Move #4", exact=True).click()
+    other.get_by_role("button", name=f"Move #{number}", exact=True).click()
     other.get_by_role("menuitem", name="active").click()
 
-    column = page.get_by_role("region", name="active")
-    expect(column.get_by_role("listitem").filter(has_text="#4 Plane")).to_be_visible()
+    expect(board.card(number, "active")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_everybody_can_move_many_orders(visit: Visit, width: int) -> None:
-    page = visit.sign_in(width=width)
+def test_everybody_can_move_many_orders(board: Board, width: int) -> None:
+    first, *_ = [board.create(title) for title in ("Legs", "Top", "Oil")]
+    last = board.create("Table", waits_for=f"#{first}")
+    page = board.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{board.project}/orders")
     bar = page.get_by_role("region", name="Bulk actions")
     expect(bar).to_be_hidden()
-    page.get_by_role("link", name="#2 Hardware kit").focus()
+    page.get_by_role("link", name=f"#{first} Legs").focus()
     page.keyboard.press("x")
     expect(bar.get_by_text("1 selected")).to_be_visible()
 
-    page.get_by_role("checkbox", name="Select #5").click(modifiers=["Shift"])
+    page.get_by_role("checkbox", name=f"Select #{last}").click(modifiers=["Shift"])
     expect(bar.get_by_text("4 selected")).to_be_visible()
     # High enough that no row lies half under the bar, which axe takes for too small.
     page.set_viewport_size({"width": width, "height": 5000})
@@ -222,8 +229,8 @@ def test_everybody_can_move_many_orders(visit: Visit, width: int) -> None:
 
     result = page.get_by_role("region", name="Result")
     expect(result).to_contain_text("moved, ")
-    expect(result).to_contain_text("#5 cannot be shipped while it waits for")
-    expect(page.get_by_role("checkbox", name="Select #5")).to_be_checked()
+    expect(result).to_contain_text(f"#{last} cannot be shipped while it waits for")
+    expect(page.get_by_role("checkbox", name=f"Select #{last}")).to_be_checked()
     expect(bar.get_by_text("4 selected")).to_be_visible()
     assert inaccessible(page) == []
     bar.get_by_role("button", name="Clear").click()
