@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from django.utils import timezone
+
 from accounts.models import Project
 from notifications.models import NotificationRule, RuleOutcome
 from notifications.models.rules import Occasion
@@ -12,11 +14,16 @@ from notifications.work import telling
 from orders.models import Order
 from orders.services import update_order
 from orders.stream import deliveries
-from orders.stream.models import Event, EventDelivery
+from orders.stream.models import DeliveryTarget, Event, EventDelivery
 from orders.stream.relay import relay_events
 
 SHIPPED: dict[str, Any] = {"occasion": Occasion.STATUS_REACHED, "status": "shipped"}
 ADAS_NUMBER = "+16505551234"
+TEMPLATE: dict[str, Any] = {
+    "name": "order_shipped",
+    "language": "en_US",
+    "parameters": ["{order_number}"],
+}
 
 
 def make_rule(project: Project, **fields: Any) -> NotificationRule:
@@ -49,6 +56,14 @@ def due() -> Sequence[EventDelivery]:
     return list(
         EventDelivery.objects.filter(subscriber=telling.SUBSCRIBER, state="pending").order_by("pk")
     )
+
+
+def free(delivery: EventDelivery) -> None:
+    """Let the leases of a dead worker, and its pauses, run out."""
+    EventDelivery.objects.filter(pk=delivery.pk).update(
+        next_attempt_at=timezone.now(), claimed_until=None
+    )
+    DeliveryTarget.objects.update(busy_until=None)
 
 
 def outcomes() -> list[tuple[str, str, str]]:
