@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from accounts.access import Role
 from accounts.models import Project, User
-from accounts.services import create_project, remove_member, set_member
+from accounts.services import remove_member, set_member
 from accounts.tests.factories import make_user
 from orderchainer.testing.races import Meeting, on_postgresql, race, without_constraint
 from orders.graph import Walk
@@ -28,16 +28,6 @@ from orders.tests.factories import make_order
 from orders.tests.outside import MUG, TOLD, events_of, mirror
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def ada() -> User:
-    return make_user(email="ada@example.com")
-
-
-@pytest.fixture
-def shop(ada: User) -> Project:
-    return create_project(owner=ada, name="Mugs", currency="EUR")
 
 
 def outcomes_of(results: Iterable[object]) -> dict[object, int]:
