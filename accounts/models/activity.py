@@ -53,8 +53,8 @@ class Activity(models.Model):
     class Meta:
         verbose_name_plural = "activity"
         indexes: ClassVar = [
-            models.Index(F("user_id"), NEWEST_FIRST, name="activity_by_user"),
-            models.Index(F("project_id"), NEWEST_FIRST, name="activity_by_project"),
+            models.Index(F("user_id"), NEWEST_FIRST, name="activity_newest_by_user"),
+            models.Index(F("project_id"), NEWEST_FIRST, name="activity_newest_by_project"),
             models.Index(fields=["created_at"], name="activity_by_age"),
             # An account under attack has tens of thousands of failed sign-ins; this finds the
             # successful ones among them.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.core.validators import MinLengthValidator
 from django.db import models
@@ -17,6 +17,7 @@ from django.db.models.functions import Lower
 from django.utils.timezone import now
 
 from orderchainer.core.money import DEFAULT_CURRENCY, IS_CODE
+from orderchainer.core.zones import zone_named
 
 
 class Project(models.Model):
@@ -67,14 +68,8 @@ class Project(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone that cuts its days; UTC if this machine does not know the zone (any more).
-
-        One such project must not stop what is done for all projects.
-        """
-        try:
-            return ZoneInfo(self.timezone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        """The time zone that cuts its days."""
+        return zone_named(self.timezone)
 
 
 class Membership(models.Model):

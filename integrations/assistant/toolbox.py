@@ -98,9 +98,7 @@ class Toolbox:
             return _error(call, str(exc)), "error"
         size = size_of(found)
         if size > self._room:
-            return _error(
-                call, "There is no room left for this. Answer with what you have."
-            ), "error"
+            return _error(call, NO_ROOM), "error"
         self._room -= size
         self.told.append(found)
         if tool.proposes:

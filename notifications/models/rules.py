@@ -168,7 +168,7 @@ class RuleOutcome(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(F("project"), NEWEST_FIRST, name="rule_outcome_by_project"),
+            models.Index(F("project"), NEWEST_FIRST, name="rule_outcome_newest"),
             # How many e-mails did the project send today?
             models.Index(
                 fields=["project", "settled_at"],

@@ -7,6 +7,7 @@ from orderchainer.core.db.prepared import Row
 from orderchainer.core.ids import MAX_ID
 from orders.errors import OrderNotFound
 from orders.models import Order, OrderItem, OrderQuerySet, listed_items
+from orders.stream.origins import made_by_owner
 
 _LISTED = ("id", "title", "status", "ordered_at", "total_price", "currency")
 _SHOWN = (
@@ -17,11 +18,13 @@ _SHOWN = (
 
 
 def bought_by(user: User) -> OrderQuerySet:
-    """Return the orders of which `user` is the customer, as `services.rights` tells customers from
-    other owners: bought in the storefront, or sold from stock on the phone.
+    """Return the orders that `user` bought in the storefront, or that somebody sold them from stock
+    on the phone.
+
+    Whoever took an order on the phone and named no account owns it, but has not bought it.
     """
     sold = OrderItem.objects.filter(order=OuterRef("pk"), product__isnull=False)
-    by_phone = Q(provider=Order.Provider.MANUAL) & Exists(sold)
+    by_phone = Q(provider=Order.Provider.MANUAL) & Exists(sold) & ~Q(made_by_owner())
     return Order.objects.owned_by(user).filter(
         Q(provider=Order.Provider.STOREFRONT) | by_phone, source_updated_at=None
     )

@@ -11,9 +11,8 @@ from django.utils import timezone
 from accounts.locks import hold_role
 from accounts.models import Membership, Project, User
 from orderchainer.core.db.among import among
-from orders.lifecycle import EventType
 from orders.models import Order
-from orders.stream.models import Event
+from orders.stream.origins import made_by_owner
 
 MAX_AT_ONCE = 1000
 
@@ -46,9 +45,7 @@ def _hand_over_all(project_id: int | None) -> int:
 
 def _of_the_team() -> QuerySet[Order]:
     """Return the orders that belong to whoever works in the project, and not to a customer."""
-    created = Event.objects.filter(order=OuterRef("pk"), type=EventType.CREATED)
-    made_by_owner = Exists(created.filter(actor_id=F("owner_id")))
-    by_hand = Q(provider=Order.Provider.MANUAL) & Q(made_by_owner)
+    by_hand = Q(provider=Order.Provider.MANUAL) & Q(made_by_owner())
     return Order.objects.filter(Q(source_updated_at__isnull=False) | by_hand)
 
 

@@ -116,8 +116,8 @@ def take_order(
     """Create an order for a caller from the stock of the project that sells the first product.
 
     It belongs to the account of the `customer`, whose name and address in `fields` may be left out;
-    without an account it belongs to `by`. Raises `Invalid` without a known product, and what
-    `create_order` raises.
+    without an account it belongs to `by`, while they are a member of the project. Raises `Invalid`
+    without a known product, and what `create_order` raises.
     """
     first = Product.objects.filter(pk__in=[item.product_id for item in items[:1]])
     product = first.select_related("project").first()

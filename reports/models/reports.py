@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +12,7 @@ from django.db.models import F, Q
 from accounts.models import Project
 from orderchainer.core.days import Stretch
 from orderchainer.core.outbox import FAILED, PENDING, Work, due_index, state_known
+from orderchainer.core.zones import zone_named
 from reports.payloads import Payload, read
 
 MAX_TYPE_LENGTH = 32
@@ -93,4 +93,4 @@ class Report(Work):
     @property
     def period(self) -> Stretch:
         """The moments that it is about."""
-        return Stretch(self.start_at, self.end_at, ZoneInfo(self.timezone))
+        return Stretch(self.start_at, self.end_at, zone_named(self.timezone))

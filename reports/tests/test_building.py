@@ -111,6 +111,18 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> list[Exception]:
     return raising
 
 
+def test_a_project_whose_zone_this_machine_does_not_know_gets_reports_in_utc(
+    store: Project, ada: User
+) -> None:
+    Project.objects.filter(pk=store.pk).update(timezone="Mars/Base")
+    store.refresh_from_db()
+
+    report = build(ask(store))
+
+    assert (report.state, report.period.zone.key) == ("ready", "UTC")
+    assert client_of(ada).get(f"/api/v1/reports/{store.uuid}").status_code == 200
+
+
 # --- what a worker does -----------------------------------------------------------------------
 
 

@@ -188,6 +188,17 @@ def test_the_list_shows_what_somebody_has_bought(
         assert browser.get(page_of(hidden)).status_code == 404
 
 
+def test_whoever_took_an_order_on_the_phone_has_not_bought_it(shop: Project, lamp: Product) -> None:
+    seller = shop.members.earliest("pk")
+    items = [StockItemDraft(product_id=lamp.pk, quantity=1)]
+    taken = take_order(by=seller, customer=None, items=items, fields={"customer_name": "Grace"})
+
+    browser = browser_of(seller)
+
+    assert "Grace" not in text_of(browser.get("/shop/orders"))
+    assert browser.get(page_of(taken)).status_code == 404
+
+
 def test_older_orders_are_behind_a_link(customer: User, browser: Client, lamp: Product) -> None:
     orders = [buy(customer, {lamp: 1}, title="x") for _ in range(2)]
     Order.objects.bulk_create(
