@@ -1,5 +1,6 @@
 """Join a project through an invitation's link alone, with or without an account."""
 
+from typing import Unpack
 from uuid import UUID
 
 from django.contrib.auth import authenticate
@@ -11,7 +12,12 @@ from accounts.mail.invitation_links import digest_of_link
 from accounts.models import Invitation, Membership, User
 from accounts.services.codes import mark_email_verified
 from accounts.services.invitations import accept_invitation
-from accounts.services.registration import email_is_taken, prepare_user, register_prepared
+from accounts.services.registration import (
+    PersonalFields,
+    email_is_taken,
+    prepare_user,
+    register_prepared,
+)
 
 
 def invitation_of(*, link: UUID) -> Invitation:
@@ -49,20 +55,13 @@ def join_with_account(*, link: UUID, password: str) -> Membership:
     return _join(link, user)
 
 
-def join_anew(
-    *, link: UUID, password: str, first_name: str = "", last_name: str = ""
-) -> Membership:
+def join_anew(*, link: UUID, password: str, **personal: Unpack[PersonalFields]) -> Membership:
     """Register a user and accept an invitation, or do neither.
 
     Raises what `register_user` and `accept_invitation` raise.
     """
     invitation = invitation_of(link=link)
-    candidate = prepare_user(
-        email=invitation.email,
-        password=password,
-        first_name=first_name,
-        last_name=last_name,
-    )
+    candidate = prepare_user(email=invitation.email, password=password, **personal)
     with transaction.atomic():
         return _join(link, register_prepared(candidate))
 

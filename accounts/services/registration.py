@@ -1,5 +1,7 @@
 """Register users."""
 
+from typing import TypedDict, Unpack
+
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
@@ -21,16 +23,18 @@ MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3: what fits between the angle brack
 MAX_USERNAME_LENGTH = 150
 
 
+class PersonalFields(TypedDict, total=False):
+    """What people may say about themselves; a missing field is empty."""
+
+    first_name: str
+    last_name: str
+    username: str
+    phone: str
+    address: str
+
+
 def register_user(
-    *,
-    email: str,
-    password: str,
-    first_name: str = "",
-    last_name: str = "",
-    username: str = "",
-    phone: str = "",
-    address: str = "",
-    by: User | None = None,
+    *, email: str, password: str, by: User | None = None, **personal: Unpack[PersonalFields]
 ) -> User:
     """Create a user with a personal project, and send an e-mail to confirm the address.
 
@@ -38,43 +42,20 @@ def register_user(
     `password`, `username`), `EmailTaken`, `UsernameTaken`, and `LimitExceeded` after too many
     sign-ups with the same address.
     """
-    candidate = prepare_user(
-        email=email,
-        password=password,
-        first_name=first_name,
-        last_name=last_name,
-        username=username,
-        phone=phone,
-        address=address,
-        by=by,
-    )
+    candidate = prepare_user(email=email, password=password, by=by, **personal)
     return register_prepared(candidate, by=by)
 
 
 def prepare_user(
-    *,
-    email: str,
-    password: str,
-    first_name: str = "",
-    last_name: str = "",
-    username: str = "",
-    phone: str = "",
-    address: str = "",
-    by: User | None = None,
+    *, email: str, password: str, by: User | None = None, **personal: Unpack[PersonalFields]
 ) -> User:
     """Check, count and hash for `register_user`; return the user for `register_prepared`.
 
     Call it before you open a transaction: hashing takes a tenth of a second, and nobody else should
     wait for it. Raises what `register_user` raises.
     """
-    candidate = User(
-        email=email.strip(),
-        username=User.normalize_username(username.strip()),
-        first_name=first_name,
-        last_name=last_name,
-        phone=phone,
-        address=address,
-    )
+    candidate = User(email=email.strip(), **personal)
+    candidate.username = User.normalize_username(candidate.username.strip())
     if errors := _problems(candidate, password):
         raise Invalid(errors)
     # Check before the costly hash. If two come at once, the database's constraints decide.
