@@ -174,17 +174,18 @@ def _cancel_deleted(
 ) -> None:
     """Cancel the order. If we do not know it, look again as long as a late call can bring it."""
     external_id = str(_order_id(body, "id"))
+    # Before we cancel it: an order that is stored meanwhile is not cancelled yet.
+    is_known = Order.objects.filter(
+        project=integration.project_id, provider=integration.provider, external_id=external_id
+    ).exists()
     cancel_deleted_order(
         project=integration.project,
         provider=integration.provider,
         external_id=external_id,
         at=_triggered_at(delivery),
     )
-    known = Order.objects.filter(
-        project=integration.project_id, provider=integration.provider, external_id=external_id
-    )
     is_recent = timezone.now() < delivery.asked_at + CALLS_ARE_LATE_BY
-    if is_recent and not known.exists():
+    if is_recent and not is_known:
         words = "We do not know the order. A call that is late can still bring it."
         raise TryAgain(words, after_seconds=LOOKS_AGAIN_SECONDS, counts=False)
 

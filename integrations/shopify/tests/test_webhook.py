@@ -17,11 +17,15 @@ from integrations.inbound.working import work_on
 from integrations.models import InboundDelivery, Integration
 from integrations.models.integrations import sealed, sealed_earlier
 from integrations.sandbox.shopify import Delivery, signature
+from integrations.shopify import webhook
+from integrations.shopify.mapping import order_of_payload
+from integrations.shopify.mirroring import store_or_give_up
 from integrations.shopify.tests.shop import PretendShop, make_integration
 from integrations.shopify.tests.webhooks import bring, post, snapshot, state_of, the_order, told
 from integrations.shopify.webhook import WEBHOOK
 from orders.lifecycle import Status
 from orders.models import Order
+from orders.services import cancel_deleted_order
 from orders.stream.models import Event
 
 TEST_SECRET = "shpss_test_secret"
@@ -479,6 +483,28 @@ def test_a_deletion_waits_for_an_order_that_comes_later(
     assert row.last_error == "We do not know the order. A call that is late can still bring it."
     bring([created])
     assert the_order().status == Status.PENDING
+
+    with time_machine.travel(row.next_attempt_at + timedelta(seconds=1)):
+        work_on(row.pk)
+
+    row.refresh_from_db()
+    assert (row.state, the_order().status) == ("done", Status.CANCELLED)
+
+
+def test_an_order_that_is_stored_while_its_deletion_finds_none_is_cancelled_all_the_same(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = shop.order()
+
+    def then_it_comes(**told_of: Any) -> bool:
+        is_cancelled = cancel_deleted_order(**told_of)
+        store_or_give_up(integration, order_of_payload(snapshot(shop, order), shop=shop.domain))
+        return is_cancelled
+
+    with monkeypatch.context() as patch:
+        patch.setattr(webhook, "cancel_deleted_order", then_it_comes)
+        (row,) = bring([told(shop, "orders/delete", {"id": order.id})])
+    assert (row.state, the_order().status) == ("pending", Status.PENDING)
 
     with time_machine.travel(row.next_attempt_at + timedelta(seconds=1)):
         work_on(row.pk)
