@@ -18,7 +18,7 @@ from django.utils import timezone
 from integrations.contracts import Call, Webhook
 from integrations.events import INTEGRATION, EventType
 from integrations.inbound.erasing import about_erased_orders, erase_bodies
-from integrations.models import InboundDelivery, Integration
+from integrations.models import InboundDelivery, Integration, SyncRun
 from integrations.payloads import payload_of
 from integrations.services import report_trouble, slice_seconds, stop_runs
 from integrations.shopify.bulk import forget_lines
@@ -217,6 +217,8 @@ def _blank_one(
 ) -> None:
     """Blank what we know of a customer who wants to be forgotten, and what is still on its way."""
     customer, named = _object(body.get("customer")), _ids_in(body.get("orders_to_redact"))
+    # Before we blank anything: what is stored meanwhile would look as if it had been blanked.
+    reason = _can_still_come(integration, delivery, named)
     blanked = blank_customer(
         project=integration.project,
         provider=integration.provider,
@@ -227,11 +229,12 @@ def _blank_one(
     )
     forget_erased_customers(integration.project)
     subjects = [*named, _about_customer(customer.get("id"))]
-    others = integration.deliveries.exclude(pk=delivery.pk)
+    # Another request that still waits can name other orders.
+    others = integration.deliveries.exclude(topic=delivery.topic, state=PENDING)
     _erase(others.filter(about__in=[each for each in subjects if each]))
     _erase(about_erased_orders().filter(integration=integration))
     logger.info("shopify_customer_blanked", integration=integration.pk, orders=blanked)
-    if reason := _can_still_come(integration, delivery, named):
+    if reason:
         raise TryAgain(reason, after_seconds=LOOKS_AGAIN_SECONDS, counts=False)
     # This call itself names the customer. It comes last, because it cannot be tried again without
     # its body.
@@ -247,12 +250,20 @@ def _can_still_come(
         provider=integration.provider,
         external_id__in=external_ids,
     )
+    unknown = set(external_ids).difference(known.values_list("external_id", flat=True))
     is_recent = timezone.now() < delivery.asked_at + CALLS_ARE_LATE_BY
-    if is_recent and known.count() < len(set(external_ids)):
+    calls = integration.deliveries.filter(about__in=unknown, state=PENDING)
+    if unknown and (is_recent or calls.exists()):
         return "We do not know all of the orders. A call that is late can still bring them."
-    if integration.runs.filter(state=PENDING, created_at__lt=delivery.asked_at).exists():
+    syncs = integration.runs.filter(created_at__lt=delivery.asked_at)
+    if syncs.filter(state=PENDING).exists() or _has_a_worker(syncs):
         return "A sync from before is still at work, and can bring the customer's orders."
     return ""
+
+
+def _has_a_worker(rows: QuerySet[InboundDelivery] | QuerySet[SyncRun]) -> bool:
+    """Tell whether a worker may be at one of the rows, also if it was cancelled meanwhile."""
+    return rows.filter(claimed_until__gt=timezone.now()).exists()
 
 
 def _blank_all(
@@ -264,13 +275,15 @@ def _blank_all(
     if let_us_in_since(integration, _triggered_at(delivery)):
         # Somebody replays an old call, while the shop has trouble of another kind.
         raise Drop("The shop was connected again since.")
-    if stop_runs(integration, UNINSTALLED):
-        # Its worker may be storing orders right now.
-        words = "A sync was still at work."
+    # Before the orders, so that neither a call nor a sync brings one back.
+    _erase(integration.deliveries.exclude(pk=delivery.pk))
+    was_stopped = stop_runs(integration, UNINSTALLED)
+    calls = integration.deliveries.exclude(topic__in=DESPITE_PAUSE)
+    if was_stopped or _has_a_worker(integration.runs.all()) or _has_a_worker(calls):
+        # The worker may be storing orders right now.
+        words = "A sync or a call was still at work."
         raise TryAgain(words, after_seconds=slice_seconds(), counts=False)
     forget_lines(integration)
-    # Before the orders, so that no call brings one back.
-    _erase(integration.deliveries.exclude(pk=delivery.pk))
     blanked = 0
     for external_ids in _chunks_of_ids(integration):
         blanked += blank_customer(

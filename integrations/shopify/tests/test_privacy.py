@@ -1,27 +1,36 @@
 """What Shopify posts about the app and its customers: it was removed, and people are forgotten."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Project, User
 from integrations.inbound.erasing import ERASED, erase_bodies
 from integrations.inbound.forgetting import erase_late_bodies
 from integrations.inbound.working import work_on
 from integrations.models import InboundDelivery, Integration, SyncRun
-from integrations.services import replay_delivery, report_health, report_trouble
-from integrations.shopify import bulk, slices, syncing
+from integrations.services import replay_delivery, report_health, report_trouble, stop_runs
+from integrations.shopify import bulk, slices, syncing, webhook
 from integrations.shopify.mapping import order_of_payload
 from integrations.shopify.mirroring import store_or_give_up
 from integrations.shopify.models import ShopifyLine
 from integrations.shopify.tests.shop import PretendShop, make_run
 from integrations.shopify.tests.syncs import finish, work
-from integrations.shopify.tests.webhooks import bring, snapshot, state_of, the_order, told
+from integrations.shopify.tests.webhooks import (
+    bring,
+    post,
+    snapshot,
+    state_of,
+    the_order,
+    told,
+)
 from integrations.shopify.webhook import CALLS_ARE_LATE_BY, UNINSTALLED
 from orderchainer.testing.written_log import WrittenLog
 from orders.models import Order
+from orders.services import forget_erased_customers
 
 
 def test_an_uninstalled_app_is_told_and_keeps_its_secrets(
@@ -116,6 +125,7 @@ def try_again(row: InboundDelivery) -> tuple[str, str]:
 
 UNKNOWN = "We do not know all of the orders. A call that is late can still bring them."
 STILL_SYNCS = "A sync from before is still at work, and can bring the customer's orders."
+AT_WORK = "A sync or a call was still at work."
 
 
 def test_an_order_that_comes_after_its_customer_was_forgotten_is_blanked_all_the_same(
@@ -136,6 +146,119 @@ def test_an_order_that_comes_after_its_customer_was_forgotten_is_blanked_all_the
     order = Order.objects.get(external_id=late.id)
     assert (order.customer_name, order.customer_email, order.shipping_address) == ("", "", "")
     assert order.customer_erased_at is not None
+    assert not any(bodies().values())
+
+
+def during_the_erasing(patch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen each time when orders have been blanked and the rest has not."""
+
+    def then_it_happens(project: Project) -> None:
+        forget_erased_customers(project)
+        happens()
+
+    patch.setattr(webhook, "forget_erased_customers", then_it_happens)
+
+
+def test_an_order_that_comes_while_its_customer_is_being_erased_is_blanked_all_the_same(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = shop.order()
+    comes = told(shop, "orders/create", snapshot(shop, late))
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[late.id])
+    assert post(shop.shop.deliveries[-1].body, shop.shop.deliveries[-1].headers) == 200
+    row = InboundDelivery.objects.get()
+
+    with monkeypatch.context() as patch:
+        during_the_erasing(patch, lambda: bring([comes]))
+        assert try_again(row) == ("pending", UNKNOWN)
+    assert the_order().customer_email != ""
+
+    assert try_again(row) == ("done", "")
+    order = the_order()
+    assert (order.customer_name, order.customer_email, order.shipping_address) == ("", "", "")
+    assert not any(bodies().values())
+
+
+def test_a_sync_that_ends_while_a_customer_is_being_erased_brings_nothing_back(
+    integration: Integration, shop: PretendShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = {"first_name": "Ada", "email": "ada@example.com"}
+    named, other = shop.order(customer=ada), shop.order(customer=ada)
+    bring([told(shop, "orders/create", snapshot(shop, named))])
+    run = make_run(integration)
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
+
+    with monkeypatch.context() as patch:
+        during_the_erasing(patch, lambda: finish(shop, run))
+        (row,) = bring([shop.shop.deliveries[-1]])
+    assert run.state == "done"
+    assert (row.state, row.last_error) == ("pending", STILL_SYNCS)
+    assert Order.objects.get(external_id=other.id).customer_email == "ada@example.com"
+
+    assert try_again(row) == ("done", "")
+    assert not Order.objects.exclude(customer_email="").exists()
+
+
+def test_a_cancelled_sync_counts_until_its_worker_has_let_go(
+    integration: Integration, shop: PretendShop
+) -> None:
+    """The worker may be storing a page of orders, and notices afterwards that it was cancelled."""
+    ada = {"first_name": "Ada", "email": "ada@example.com"}
+    named, other = shop.order(customer=ada), shop.order(customer=ada)
+    bring([told(shop, "orders/create", snapshot(shop, named))])
+    lease = timezone.now() + timedelta(minutes=1)
+    make_run(integration, claimed_until=lease, next_attempt_at=lease)
+    assert stop_runs(integration, "The integration was paused.")
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[named.id])
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+    assert (row.state, row.last_error) == ("pending", STILL_SYNCS)
+    store_or_give_up(integration, order_of_payload(snapshot(shop, other), shop=shop.domain))
+
+    SyncRun.objects.update(claimed_until=timezone.now())
+    assert try_again(row) == ("done", "")
+    assert not Order.objects.exclude(customer_email="").exists()
+
+
+def test_however_late_the_request_is_it_waits_for_a_call_that_a_worker_has(
+    integration: Integration, shop: PretendShop
+) -> None:
+    """After an outage, workers have both at the same moment."""
+    late = shop.order()
+    comes = told(shop, "orders/create", snapshot(shop, late))
+    assert post(comes.body, comes.headers) == 200
+    call = InboundDelivery.objects.get()
+    shop.shop.tell_privacy(topic="customers/redact", order_ids=[late.id])
+    assert post(shop.shop.deliveries[-1].body, shop.shop.deliveries[-1].headers) == 200
+    row = InboundDelivery.objects.latest("pk")
+    InboundDelivery.objects.update(asked_at=timezone.now() - CALLS_ARE_LATE_BY)
+
+    assert try_again(row) == ("pending", UNKNOWN)
+    # The worker had read the body before it was erased.
+    store_or_give_up(integration, order_of_payload(snapshot(shop, late), shop=shop.domain))
+    InboundDelivery.objects.filter(pk=call.pk).update(state="done")
+
+    assert try_again(row) == ("done", "")
+    assert the_order().customer_email == ""
+
+
+def test_two_requests_about_one_customer_both_find_the_orders_that_they_name(
+    integration: Integration, shop: PretendShop
+) -> None:
+    first, second = shop.order(), shop.order()
+    rows = []
+    for order in (first, second):
+        request = {"customer": {"id": 7}, "orders_to_redact": [order.id]}
+        rows += bring([told(shop, "customers/redact", request)])
+    assert {row.about for row in rows} == {"customer-7"}
+    assert [try_again(row) for row in rows] == [("pending", UNKNOWN)] * 2
+
+    for order in (first, second):
+        bring([told(shop, "orders/create", snapshot(shop, order))])
+
+    assert [try_again(row) for row in rows] == [("done", "")] * 2
+    assert Order.objects.count() == 2
+    assert not Order.objects.exclude(customer_name="").exists()
     assert not any(bodies().values())
 
 
@@ -344,7 +467,7 @@ def test_a_sync_that_is_still_at_work_is_stopped_before_a_shops_customers_are_bl
 
     (row,) = bring([shop.shop.deliveries[-1]])
 
-    assert (row.state, row.last_error) == ("pending", "A sync was still at work.")
+    assert (row.state, row.last_error) == ("pending", AT_WORK)
     run.refresh_from_db()
     assert (run.state, run.last_error) == ("cancelled", UNINSTALLED)
     # What its worker stored until it noticed is blanked too.
@@ -353,6 +476,35 @@ def test_a_sync_that_is_still_at_work_is_stopped_before_a_shops_customers_are_bl
     assert try_again(row) == ("done", "")
     assert not Order.objects.exclude(customer_email="").exists()
     assert not ShopifyLine.objects.exists()
+
+
+def test_a_worker_lets_go_of_a_sync_or_a_call_before_a_shops_customers_are_blanked(
+    integration: Integration, shop: PretendShop
+) -> None:
+    order = shop.order()
+    comes = told(shop, "orders/create", snapshot(shop, order))
+    assert post(comes.body, comes.headers) == 200
+    calls = InboundDelivery.objects.filter(topic="orders/create")
+    shop.shop.uninstall()
+    bring([shop.shop.deliveries[-1]])
+    lease = timezone.now() + timedelta(minutes=1)
+    run = make_run(integration, claimed_until=lease, next_attempt_at=lease)
+    calls.update(claimed_until=lease, next_attempt_at=lease)
+    shop.shop.tell_privacy(topic="shop/redact")
+
+    (row,) = bring([shop.shop.deliveries[-1]])
+    # The sync was stopped, and its worker has not noticed.
+    run.refresh_from_db()
+    assert (run.state, row.state) == ("cancelled", "pending")
+    assert try_again(row) == ("pending", AT_WORK)
+    SyncRun.objects.update(claimed_until=timezone.now())
+    assert try_again(row) == ("pending", AT_WORK)
+    # The worker had read the call before it was erased.
+    store_or_give_up(integration, order_of_payload(snapshot(shop, order), shop=shop.domain))
+    calls.update(claimed_until=None, state="done")
+
+    assert try_again(row) == ("done", "")
+    assert the_order().customer_email == ""
 
 
 def test_privacy_counts_while_the_integration_is_paused(
