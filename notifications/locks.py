@@ -3,9 +3,9 @@
 Take them in this order: orders (`orders/locks.py`), contacts, conversations, a message; several
 contacts or conversations in the order of their ids. A contact's lock also covers its addresses:
 only its holder gives the contact an address, changes one or takes one away. Two writes do without
-it, and each is a single statement: marking that an address is out of reach, and taking a number
-from its former owner. On SQLite these functions lock nothing, because only one transaction at a
-time can write there.
+it: marking that an address is out of reach, which is a single statement, and taking a number from
+its former owner, which locks the addresses in the order of their ids. On SQLite these functions
+lock nothing, because only one transaction at a time can write there.
 """
 
 from collections.abc import Collection, Mapping

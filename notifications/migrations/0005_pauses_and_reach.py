@@ -16,6 +16,11 @@ class Migration(migrations.Migration):
             name='reachable_told_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name='contactaddress',
+            name='number_since',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.CreateModel(
             name='LinePause',
             fields=[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -76,6 +77,9 @@ class ContactAddress(models.Model):
     number = models.CharField(max_length=32, blank=True)
     # The same number in E.164, to compare it with those in orders.
     phone = models.CharField(max_length=16, blank=True)
+    # Since when the number is theirs, if they had another one before. Whoever wrote with it before
+    # that is somebody else.
+    number_since = models.DateTimeField(null=True, blank=True)
     username = models.CharField(max_length=64, blank=True)
     # Until when the channel lets us write to it freely. Empty if the channel has no such limit, or
     # if nobody has written from it.
@@ -107,6 +111,10 @@ class ContactAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} of contact {self.contact_id}"
+
+    def got_number_after(self, at: datetime) -> bool:
+        """Tell whether somebody else may have had the number at that moment."""
+        return self.number_since is not None and self.number_since > at
 
 
 class ChatInvitation(models.Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from notifications.channels import Line, Person
@@ -29,19 +29,20 @@ def hold_address(line: Line, person: Person, *, wrote_at: datetime | None = None
 
     We recognise a person by the provider's key, else by the number as it is written, else by
     another way to write it, and never by name. `wrote_at` is when the person wrote, if they did: at
-    that moment they could be reached. Raises ValueError for a person without a key and a number.
+    that moment they could be reached, and a number that is somebody else's since then was theirs.
+    Raises ValueError for a person without a key and a number.
     """
     if not person.provider_id and not digits_of(person.number):
         msg = "a person without a key and without a number"
         raise ValueError(msg)
     for tried in range(1, MAX_TRIES + 1):
-        known = _addresses_of(line, person)
+        known = _addresses_of(line, person, wrote_at)
         if wrote_at is not None and _is_split(known, person):
             # This person had a number here and, apart from it, a key. The provider now says both.
-            starting_over(lambda: _join_split(line, person))
+            starting_over(lambda: _join_split(line, person, wrote_at))
         elif not known:
             try:
-                return make_address(line, person)
+                return make_address(line, person, wrote_at=wrote_at)
             except IntegrityError:
                 # Another message of the same person made it at the same moment.
                 if tried == MAX_TRIES:
@@ -146,14 +147,25 @@ def address_of(line: Line, person: Person) -> ContactAddress | None:
 
 
 @transaction.atomic
-def make_address(line: Line, person: Person, *, contact: Contact | None = None) -> ContactAddress:
+def make_address(
+    line: Line,
+    person: Person,
+    *,
+    contact: Contact | None = None,
+    wrote_at: datetime | None = None,
+) -> ContactAddress:
     """Give a locked contact, or a new one, the address of a person.
 
-    Raises `IntegrityError` if another transaction gave it to somebody at the same moment.
+    Whoever has a key gets no number that was somebody else's after `wrote_at`. Raises
+    `IntegrityError` if another transaction gave the address to somebody at the same moment.
     """
     number = digits_of(person.number)
     if number and person.provider_id:
-        free_number(line, number)
+        holders = ContactAddress.objects.filter(line=line.uuid, number=number)
+        if wrote_at is not None and any(_has_kept(holder, wrote_at) for holder in holders):
+            number = ""
+        else:
+            _free_number(holders)
     if contact is None:
         contact = Contact.objects.create(
             project_id=line.project_id,
@@ -171,12 +183,29 @@ def make_address(line: Line, person: Person, *, contact: Contact | None = None) 
     )
 
 
-def free_number(line: Line, number: str, *, besides: ContactAddress | None = None) -> None:
-    """Take a number from those who had it before. They keep their history and their own key."""
-    others = ContactAddress.objects.filter(line=line.uuid, number=number)
-    if besides is not None:
-        others = others.exclude(pk=besides.pk)
-    others.exclude(provider_id="").update(number="", phone="")
+def take_number(line: Line, address: ContactAddress, number: str, at: datetime) -> bool:
+    """Take a number for the address of a locked contact from whoever had it before.
+
+    They keep their history and their own key. False if they have no key, or if the number was
+    theirs after `at`.
+    """
+    rows = ContactAddress.objects.filter(Q(number=number) | Q(pk=address.pk), line=line.uuid)
+    # Locked in the order of their ids: two people may swap their numbers at the same moment.
+    both = list(rows.order_by("pk").select_for_update(no_key=True))
+    others = [row for row in both if row.pk != address.pk]
+    if any(other.provider_id == "" or _has_kept(other, at) for other in others):
+        return False
+    _free_number(ContactAddress.objects.filter(pk__in=[other.pk for other in others]))
+    return True
+
+
+def _has_kept(holder: ContactAddress, at: datetime) -> bool:
+    """Tell whether somebody got their number after that moment, or has written since."""
+    return holder.got_number_after(at) or _has_written(holder, after=at)
+
+
+def _free_number(holders: QuerySet[ContactAddress]) -> None:
+    holders.exclude(provider_id="").update(number="", phone="", number_since=None)
 
 
 def _locked(found: ContactAddress) -> ContactAddress | None:
@@ -193,7 +222,9 @@ def _locked(found: ContactAddress) -> ContactAddress | None:
     return address
 
 
-def _addresses_of(line: Line, person: Person) -> Sequence[ContactAddress]:
+def _addresses_of(
+    line: Line, person: Person, wrote_at: datetime | None = None
+) -> Sequence[ContactAddress]:
     """Return all addresses that can be a person's, the surest first."""
     spelt = spellings_of(person.number)
     known = Q(number__in=spelt) if spelt else Q(pk__in=[])
@@ -207,8 +238,14 @@ def _addresses_of(line: Line, person: Person) -> Sequence[ContactAddress]:
         return 1 + spelt.index(address.number)
 
     if person.provider_id:
-        # If an address has this number and another key, the number has changed hands.
-        rows = [row for row in rows if row.provider_id in {"", person.provider_id}]
+        # If an address has this number and another key, the number has changed hands. So it has if
+        # the address got the number after the person wrote.
+        rows = [
+            row
+            for row in rows
+            if row.provider_id == person.provider_id
+            or (row.provider_id == "" and not (wrote_at and row.got_number_after(wrote_at)))
+        ]
     return sorted(rows, key=closeness)
 
 
@@ -218,8 +255,8 @@ def _is_split(known: Sequence[ContactAddress], person: Person) -> bool:
     return is_keyed and person.provider_id != "" and len(known) > 1
 
 
-def _join_split(line: Line, person: Person) -> None:
-    known, _ = hold_together(lambda: _addresses_of(line, person)[:2])
+def _join_split(line: Line, person: Person, wrote_at: datetime) -> None:
+    known, _ = hold_together(lambda: _addresses_of(line, person, wrote_at)[:2])
     addresses = [address for address in known if address is not None]
     if _is_split(addresses, person):
         keyed, numbered = addresses
@@ -235,12 +272,17 @@ def _learn(
     """
     number = digits_of(person.number)
     learnt: dict[str, object] = {}
-    if person.provider_id and not address.provider_id:
+    # What they wrote before they had this number can say their former number and key.
+    is_former = wrote_at is not None and address.got_number_after(wrote_at)
+    if person.provider_id and not address.provider_id and not is_former:
         learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
     # We store what the provider wrote. What a member typed only finds the address.
     if wrote_at is not None and _is_told_anew(address, person, wrote_at):
-        if number != address.number and number and _may_take(line, address, number, wrote_at):
+        is_new = number not in {"", address.number} and not is_former
+        if is_new and take_number(line, address, number, wrote_at):
             learnt |= {"number": number, "phone": e164(number)}
+            if number not in spellings_of(address.number):
+                learnt["number_since"] = min(wrote_at, timezone.now())
         if person.username:
             learnt["username"] = person.username[:MAX_USERNAME_LENGTH]
     if wrote_at is not None and _is_back(address, wrote_at):
@@ -268,16 +310,6 @@ def _is_told_anew(address: ContactAddress, person: Person, wrote_at: datetime) -
     number, username = digits_of(person.number), person.username[:MAX_USERNAME_LENGTH]
     is_known = number in {"", address.number} and username in {"", address.username}
     return not is_known and not _has_written(address, after=wrote_at)
-
-
-def _may_take(line: Line, address: ContactAddress, number: str, wrote_at: datetime) -> bool:
-    """Take a number from whoever had it before. False if they have written with it since."""
-    others = ContactAddress.objects.filter(line=line.uuid, number=number).exclude(pk=address.pk)
-    for other in others:
-        if not other.provider_id or _has_written(other, after=wrote_at):
-            return False
-    free_number(line, number, besides=address)
-    return True
 
 
 def _has_written(address: ContactAddress, *, after: datetime) -> bool:

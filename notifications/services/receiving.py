@@ -49,8 +49,12 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
     Raises ValueError for a message without an id.
     """
     provider_id = _key(incoming.provider_id)
+    if _of_line(line, provider_id).exists():
+        # Before the message can say anything about the person: they may be somebody else by now.
+        return None
     # This locks the contact, so a person's messages are stored one after the other.
     address = hold_address(line, incoming.person, wrote_at=incoming.written_at)
+    # Once more, because its twin may have been stored while we waited.
     if _of_line(line, provider_id).exists():
         return None
     conversation = hold_conversation(line, address)

@@ -6,6 +6,7 @@ from string import ascii_letters
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import RoleNotEnough
@@ -21,6 +22,7 @@ from notifications.models import (
     Message,
     Reaction,
 )
+from notifications.models.messages import ContentType
 from notifications.services import (
     ConversationChanges,
     Recipient,
@@ -43,7 +45,7 @@ from notifications.tests.pretend import DAY, Pretend, pretending
 from notifications.tests.test_sending import send, work
 from notifications.work import waking
 from orderchainer.core.errors import Invalid, NothingToChange
-from orderchainer.testing.races import race
+from orderchainer.testing.races import Meeting, on_postgresql, race
 from orders.stream.models import Event
 from orders.tests.factories import make_order
 
@@ -314,6 +316,167 @@ def test_a_change_told_again_gives_nobody_else_the_number(ours: Line) -> None:
     numbers = ContactAddress.objects.order_by("pk").values_list("number", flat=True)
     assert list(numbers) == [new.number, old.number]
     assert set(theirs.conversation.messages.all()) == {theirs}
+
+
+# Ada gets the number that Bob had. Nobody tells us her new key.
+CHANGED = Person(number=BOB.number)
+ADA_NOW = Person(provider_id="US.9", number=BOB.number, name="Ada")
+
+
+def second(number: int) -> datetime:
+    return AT + timedelta(seconds=number)
+
+
+def threads() -> dict[str, set[str]]:
+    """Return what was said in each conversation, by the name of its contact."""
+    talks = Conversation.objects.all()
+    said = {talk: set(talk.messages.values_list("content", flat=True)) for talk in talks}
+    assert Contact.objects.count() == len(said)
+    return {talk.contact.name: contents for talk, contents in said.items()}
+
+
+@pytest.mark.parametrize("key", ["", "US.9"], ids=["without-a-key", "with-a-key"])
+def test_what_comes_late_or_again_after_a_change_of_number_makes_nobody_of_two_strangers(
+    ours: Line, key: str
+) -> None:
+    def say(content: str, person: Person, at: int) -> None:
+        told = incoming(content, person=person, provider_id=content, written_at=second(at))
+        receive_message(line=ours, incoming=told)
+
+    def change() -> None:
+        new = Person(provider_id=key, number=CHANGED.number)
+        change_person(line=ours, old=ADA, new=new, changed_at=second(10))
+
+    say("Ada 1", ADA, 1)
+    later = [
+        lambda: say("Bob 2", BOB, 2),
+        lambda: say("Ada 11", ADA_NOW, 11),
+        lambda: say("Ada 1", ADA, 1),
+        change,
+    ]
+    for order in permutations(later):
+        sid = transaction.savepoint()
+        for tell in [*order, *order]:
+            tell()
+
+        assert threads() == {"Ada": {"Ada 1", "Ada 11"}, "Bob": {"Bob 2"}}, order
+        places = ContactAddress.objects.order_by("provider_id")
+        assert list(places.values_list("provider_id", "number")) == [
+            ("US.2", ""),
+            ("US.9", BOB.number),
+        ]
+        transaction.savepoint_rollback(sid)
+
+
+@pytest.mark.parametrize("key", ["", "US.9"], ids=["without-a-key", "with-a-key"])
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "unknown"])
+def test_a_late_message_of_whoever_had_the_number_before_leaves_it_to_its_owner(
+    ours: Line, key: str, is_known: bool
+) -> None:
+    receive(ours, "Ada 1", ADA, written_at=second(1))
+    if is_known:
+        receive(ours, "Bob 2", BOB, written_at=second(2))
+    new = Person(provider_id=key, number=CHANGED.number)
+    change_person(line=ours, old=ADA, new=new, changed_at=second(10))
+
+    receive(ours, "Bob 3", BOB, written_at=second(3))
+
+    assert ContactAddress.objects.get(number=BOB.number).contact.name == "Ada"
+    receive(ours, "Ada 11", ADA_NOW, written_at=second(11))
+    assert threads() == {
+        "Ada": {"Ada 1", "Ada 11"},
+        "Bob": {"Bob 2", "Bob 3"} if is_known else {"Bob 3"},
+    }
+    places = ContactAddress.objects.order_by("provider_id").values_list("provider_id", "number")
+    assert list(places) == [("US.2", ""), ("US.9", BOB.number)]
+
+
+def test_a_message_that_came_before_makes_no_empty_contact_after_a_change_of_number(
+    ours: Line,
+) -> None:
+    told = incoming(written_at=AT)
+    receive_message(line=ours, incoming=told)
+    change_person(line=ours, old=ADA, new=CHANGED, changed_at=second(10))
+
+    assert receive_message(line=ours, incoming=told) is None
+
+    assert Contact.objects.count() == 1
+    assert ContactAddress.objects.get().number == CHANGED.number
+
+
+def test_a_number_that_a_member_typed_is_not_that_of_whoever_had_it_before(
+    agent: User, ours: Line
+) -> None:
+    receive(ours, "Ada 1", ADA, written_at=second(1))
+    template = {"content_type": ContentType.TEMPLATE, "details": {"name": "hello"}}
+    send(agent, "", recipient=Recipient(phone=f"+{BOB.number}"), **template)
+    change_person(line=ours, old=ADA, new=CHANGED, changed_at=second(10))
+
+    receive(ours, "Bob 3", BOB, written_at=second(3))
+
+    assert threads() == {"Ada": {"Ada 1", ""}, "Bob": {"Bob 3"}}
+
+
+def test_a_change_told_again_does_not_undo_a_later_one(ours: Line) -> None:
+    person = Person(provider_id="US.1", number="16505551234")
+    first, then = Person("US.1", "4930111111"), Person("US.1", "4930222222")
+    receive(ours, person=person, written_at=AT)
+    for at, new in ((10, first), (20, then), (10, first)):
+        change_person(line=ours, old=person, new=new, changed_at=second(at))
+    # What she wrote between the two comes late.
+    receive(ours, person=first, written_at=second(15))
+    assert ContactAddress.objects.get().number == then.number
+
+    # A number that a message told of counts as much.
+    receive(ours, person=Person("US.1", "4930333333"), written_at=second(30))
+    change_person(line=ours, old=person, new=then, changed_at=second(20))
+
+    assert ContactAddress.objects.get().number == "4930333333"
+
+
+def test_a_change_told_again_does_not_move_whoever_has_the_old_number_since(ours: Line) -> None:
+    old, new = Person(number="16505551234"), Person(number="4930999999")
+    receive(ours, "Ada", old, written_at=AT)
+    receive(ours, "Bob", BOB, written_at=AT)
+    change_person(line=ours, old=old, new=new, changed_at=second(10))
+    # Bob, whom we have known for as long, gets Ada's old number.
+    change_person(line=ours, old=BOB, new=old, changed_at=second(20))
+
+    change_person(line=ours, old=old, new=new, changed_at=second(10))
+
+    numbers = ContactAddress.objects.order_by("pk").values_list("number", flat=True)
+    assert list(numbers) == [new.number, old.number]
+    assert Contact.objects.count() == 2
+
+
+def test_a_late_change_takes_no_number_from_whoever_has_written_with_it_since(ours: Line) -> None:
+    receive(ours, "Ada", ADA, written_at=AT)
+    receive(ours, "Bob", BOB, written_at=AT)
+    receive(ours, "Bob again", BOB, written_at=second(20))
+
+    change_person(line=ours, old=ADA, new=CHANGED, changed_at=second(10))
+
+    numbers = ContactAddress.objects.order_by("pk").values_list("number", flat=True)
+    assert list(numbers) == [ADA.number, BOB.number]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_swap_their_numbers_do_not_block_each_other(ours: Line) -> None:
+    receive(ours, "Ada", ADA, written_at=AT)
+    receive(ours, "Bob", BOB, written_at=AT)
+    swapped = [Person("US.1", BOB.number), Person("US.2", ADA.number)]
+    meeting = Meeting('UPDATE "notifications_contactaddress" SET "number"')
+
+    outcomes = race(
+        *[lambda who=who: receive(ours, "New", who, written_at=second(9)) for who in swapped],
+        meeting=meeting,
+    )
+
+    assert not meeting.was_complete
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    numbers = ContactAddress.objects.order_by("pk").values_list("provider_id", "number")
+    assert list(numbers) == [("US.1", BOB.number), ("US.2", ADA.number)]
 
 
 def test_whoever_blocks_us_is_marked_and_comes_back(ours: Line) -> None:
