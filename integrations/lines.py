@@ -10,8 +10,7 @@ from uuid import UUID
 from accounts.models import Project
 from integrations.models import Integration
 from integrations.providers import label_of
-from notifications.channels import CHANNELS, Line
-from orderchainer.core.outbox import GiveUp
+from notifications.channels import CHANNELS, Line, NotAsked
 
 Status = Integration.Status
 
@@ -34,10 +33,10 @@ def line_of(integration: Integration) -> Line:
 
 
 def integration_of(line: UUID) -> Integration:
-    """Return the integration behind a line. Raises `GiveUp` if it is disconnected."""
+    """Return the integration behind a line. Raises `NotAsked` if it is disconnected."""
     integration = Integration.objects.open().filter(uuid=line).first()
     if integration is None:
-        raise GiveUp("Our line is disconnected.")
+        raise NotAsked("Our line is disconnected.")
     return integration
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from accounts.models import Project
 from notifications.models.messages import ContentType, MessageStatus
-from orderchainer.core.outbox import TryAgain
+from orderchainer.core.outbox import GiveUp, TryAgain
 from orderchainer.core.registry import Registry
 
 # --- What comes in ----------------------------------------------------------------------------
@@ -100,6 +100,14 @@ class NoConnection(TryAgain):
         super().__init__(reason, counts=False)
 
 
+class NotAnswered(TryAgain):
+    """A call that can safely be made again was sent, and got no answer."""
+
+
+class NotAsked(GiveUp):
+    """The provider was not asked at all, because something that the call needs is missing here."""
+
+
 class Uncertain(Exception):
     """The call got no answer after it was sent: the message may or may not have arrived.
 
@@ -176,9 +184,9 @@ class FileLimit:
 class Channel:
     """How to write to people over one provider, and within which limits.
 
-    `send` and `fetch` may take seconds, so they run in a worker. Both also raise `TryAgain` of
-    `core.outbox`, and `NoConnection` if the provider could not be reached. `send` raises them only
-    if nothing can have been sent.
+    `send` and `fetch` may take seconds, so they run in a worker. Both also raise `TryAgain` and
+    `GiveUp` of `core.outbox` for what the provider answered, `NoConnection` if it could not be
+    reached, `NotAnswered`, and `NotAsked`. `send` raises them only if nothing can have been sent.
     """
 
     name: str

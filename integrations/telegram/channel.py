@@ -27,6 +27,8 @@ from notifications.channels import (
     FetchedFile,
     FileLimit,
     NoConnection,
+    NotAnswered,
+    NotAsked,
     NotDelivered,
     Outgoing,
     Person,
@@ -72,7 +74,7 @@ def send(outgoing: Outgoing) -> Accepted:
     integration = integration_of(outgoing.line)
     token = _token_of(integration)
     if outgoing.content_type not in _METHODS:
-        raise NotDelivered(f"Telegram cannot send messages of the kind {outgoing.content_type}.")
+        raise NotAsked(f"Telegram cannot send messages of the kind {outgoing.content_type}.")
     upload = _upload_of(outgoing)
     with _outcomes_of(integration):
         chat_id, message_id = _send(integration, token, outgoing, upload)
@@ -162,7 +164,7 @@ def _upload_of(outgoing: Outgoing) -> client.Upload | None:
     try:
         content = files.read_file(outgoing.file)
     except OSError as exc:
-        raise NotDelivered("The file of the message is gone.") from exc
+        raise NotAsked("The file of the message is gone.") from exc
     _, field = _METHODS[outgoing.content_type]
     return client.Upload(field, outgoing.filename or "file", outgoing.media_type, content)
 
@@ -174,7 +176,7 @@ def _token_of(integration: Integration) -> str:
     try:
         return integration.configuration()["bot_token"]
     except Undecryptable as exc:
-        raise GiveUp(str(exc)) from exc
+        raise NotAsked(str(exc)) from exc
 
 
 @contextmanager
@@ -195,8 +197,10 @@ def _outcome_of(failure: Failed, integration: Integration, *, is_harmless: bool)
             # The message waits until people have repaired the line, or for a day.
             report_trouble(integration=integration, reason=BAD_TOKEN)
             return TryAgain(BAD_TOKEN, after_seconds=BROKEN_SECONDS, counts=False)
-        case NoAnswer() | client.Refused() if is_harmless:
+        case client.Refused() if is_harmless:
             return outcome_of(failure)
+        case NoAnswer() if is_harmless:
+            return NotAnswered(str(failure), timed_out=failure.timed_out)
         case NoAnswer():
             return Uncertain(str(failure), timed_out=failure.timed_out)
         case client.Refused(status=408):

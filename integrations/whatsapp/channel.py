@@ -33,6 +33,8 @@ from notifications.channels import (
     FetchedFile,
     FileLimit,
     NoConnection,
+    NotAnswered,
+    NotAsked,
     NotDelivered,
     Outgoing,
     Uncertain,
@@ -130,7 +132,7 @@ def _content_of(outgoing: Outgoing, integration: Integration, token: str) -> Map
             return {"type": "template", "template": template_of(outgoing.details)}
         case ContentType.IMAGE | ContentType.DOCUMENT as kind:
             return {"type": str(kind), str(kind): _file_of(outgoing, integration, token)}
-    raise NotDelivered(f"WhatsApp cannot send messages of the kind {outgoing.content_type}.")
+    raise NotAsked(f"WhatsApp cannot send messages of the kind {outgoing.content_type}.")
 
 
 def _file_of(outgoing: Outgoing, integration: Integration, token: str) -> Mapping[str, str]:
@@ -149,7 +151,7 @@ def _upload(outgoing: Outgoing, integration: Integration, token: str) -> str:
     try:
         content = files.read_file(outgoing.file)
     except OSError as exc:
-        raise NotDelivered("The file of the message is gone.") from exc
+        raise NotAsked("The file of the message is gone.") from exc
     with _outcomes_of(integration, is_harmless=True):
         return client.upload(token, integration.account, content, media_type=outgoing.media_type)
 
@@ -161,7 +163,7 @@ def _token_of(integration: Integration) -> str:
     try:
         return integration.configuration()["access_token"]
     except Undecryptable as exc:
-        raise GiveUp(str(exc)) from exc
+        raise NotAsked(str(exc)) from exc
 
 
 @contextmanager
@@ -175,7 +177,7 @@ def _outcomes_of(
         raise NoConnection(str(exc)) from exc
     except NoAnswer as exc:
         if is_harmless:
-            raise TryAgain(str(exc), timed_out=exc.timed_out) from exc
+            raise NotAnswered(str(exc), timed_out=exc.timed_out) from exc
         raise Uncertain(str(exc), timed_out=exc.timed_out) from exc
     except client.Refused as exc:
         raise _outcome_of(exc, integration, is_harmless=is_harmless, attempt=attempt) from exc

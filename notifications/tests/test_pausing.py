@@ -7,7 +7,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from notifications import tasks
-from notifications.channels import Accepted, Line, NoConnection, NotDelivered, Outgoing, Uncertain
+from notifications.channels import (
+    Accepted,
+    Line,
+    NoConnection,
+    NotAnswered,
+    NotAsked,
+    NotDelivered,
+    Outgoing,
+    Uncertain,
+)
 from notifications.models import Attachment, LinePause, Message, MessageSend
 from notifications.services import Recipient, fetch_again, receive_message
 from notifications.tests.factories import incoming
@@ -15,7 +24,7 @@ from notifications.tests.pretend import Pretend, pass_time
 from notifications.tests.test_files import PDF, receive, root
 from notifications.tests.test_sending import send, statuses, work
 from notifications.work import fetching, reading, sending
-from orderchainer.core.outbox import TryAgain
+from orderchainer.core.outbox import GiveUp, TryAgain
 from orderchainer.testing.races import race
 
 __all__ = ["root"]
@@ -128,6 +137,54 @@ def test_any_answer_ends_the_pauses(agent: User, ours: Line, pretend: Pretend) -
     work()
 
     assert [status for status, _ in told()] == ["failed", "sent", "sent"]
+
+
+BROKEN_OFF = Uncertain("Pretend closed the connection.")
+GONE = NotAsked("The file of the message is gone.")
+
+
+@pytest.mark.parametrize("outcome", [BROKEN_OFF, GONE, ValueError("a defect")])
+def test_a_trial_without_an_answer_does_not_let_all_the_others_go(
+    agent: User, ours: Line, pretend: Pretend, outcome: Exception
+) -> None:
+    pretend.script = [SILENT]
+    send_to_many(agent, 8)
+    work()
+    LinePause.objects.update(failures=5)
+    pass_time()
+    pretend.script = [outcome, *[SILENT] * 8]
+
+    work()
+
+    # If nothing was asked, another call is the trial at once.
+    assert len(pretend.asked) == (3 if outcome is GONE else 2)
+    assert LinePause.objects.get().failures == (5 if isinstance(outcome, ValueError) else 6)
+    pass_time()
+    work()
+    assert len(pretend.asked) == (4 if outcome is GONE else 3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_over"),
+    [
+        (NotAnswered("Pretend closed the connection."), False),
+        (NotAsked("The token cannot be read."), False),
+        (TryAgain("Pretend answered with 503."), True),
+        (GiveUp("It is gone."), True),
+    ],
+)
+def test_only_an_answer_ends_the_pauses_of_files(
+    ours: Line, pretend: Pretend, outcome: Exception, is_over: bool
+) -> None:
+    pretend.files = {"1": NOT_REACHED}
+    [attachment] = receive(ours, "1")
+    fetching.fetch_file(attachment.pk)
+    pass_time()
+    pretend.files = {"1": outcome}
+
+    fetching.fetch_file(attachment.pk)
+
+    assert LinePause.objects.exists() is not is_over
 
 
 def test_a_provider_that_only_asks_to_wait_pauses_no_line(
@@ -268,7 +325,7 @@ def test_a_file_that_kills_its_worker_is_given_up_soon(
 
 
 def test_files_and_messages_rest_apart(agent: User, ours: Line, pretend: Pretend) -> None:
-    pretend.files = {"1": TryAgain("No answer within 15 seconds.", timed_out=True), "2": PDF}
+    pretend.files = {"1": NotAnswered("No answer within 15 seconds.", timed_out=True), "2": PDF}
     first, second = receive(ours, "1", "2")
     for attachment in (first, second):
         fetching.fetch_file(attachment.pk)

@@ -3,8 +3,8 @@
 A call that hangs occupies a worker until it times out, and may have sent its message, so nobody
 dares to repeat it. If all messages of a line tried their luck, all of them would end like that. So
 the first one that fails pauses the line: for 5 seconds at first, then twice as long each time, up
-to ten minutes. After each pause one call finds out how things are. If the provider answers it,
-whatever it says, the pauses are over.
+to ten minutes. After each pause one call, the trial, finds out how things are. If the provider
+answers it, whatever it says, the pauses are over. If it does not, the next pause begins.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,15 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from notifications.channels import NoConnection, Uncertain
+from notifications.channels import (
+    NoConnection,
+    NotAnswered,
+    NotAsked,
+    NotDelivered,
+    Uncertain,
+)
 from notifications.models import LinePause
-from orderchainer.core.outbox import MAX_ERROR_LENGTH, TryAgain, growing_seconds
+from orderchainer.core.outbox import MAX_ERROR_LENGTH, GiveUp, TryAgain, growing_seconds
 
 logger = structlog.get_logger(__name__)
 
@@ -36,23 +42,28 @@ Call = LinePause.Call
 def pausable(line: UUID, call: Call) -> Iterator[None]:
     """Make one call over a line. Raises `TryAgain`, which counts as no attempt, while it is paused.
 
-    The block raises what comes of the call. `NoConnection` and whatever timed out pause the line.
+    The block raises what comes of the call. `NoConnection` and whatever timed out pause the line,
+    and so does a trial that got no answer.
     """
     is_trial = _begin(line, call)
     try:
         yield
     except NoConnection as exc:
         raise _held(str(exc), _pause(line, call, str(exc), is_trial=is_trial)) from exc
-    except (TryAgain, Uncertain) as exc:
-        if exc.timed_out:
+    except (NotAnswered, Uncertain) as exc:
+        if is_trial or exc.timed_out:
             _pause(line, call, str(exc), is_trial=is_trial)
-        elif is_trial:
-            _end(line, call)
         raise
-    except Exception:
+    except NotAsked:
+        if is_trial:
+            # It found out nothing, so the next call is the trial.
+            end_pause(line, call)
+        raise
+    except (TryAgain, GiveUp, NotDelivered):
         if is_trial:
             _end(line, call)
         raise
+    # After a defect we do not know. If it was the trial, there is another one soon.
     if is_trial:
         _end(line, call)
 
