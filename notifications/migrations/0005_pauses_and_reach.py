@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='number_since',
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name='attachment',
+            name='cut_off',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
         migrations.CreateModel(
             name='LinePause',
             fields=[

@@ -340,12 +340,14 @@ class Attachment(Work):
     MAX_ATTEMPTS: ClassVar = 50
     FIRST_DELAY_SECONDS: ClassVar = 3
     MAX_DELAY_SECONDS: ClassVar = 6 * 60 * 60
-    # If so many attempts were all cut off, the file probably kills its worker.
+    # If so many attempts were cut off, the file probably kills its worker.
     MAX_CUT_OFF: ClassVar = 8
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
     state = models.CharField(max_length=7, choices=State.choices, default=State.PENDING)
+    # How many attempts never ended, because something stopped the worker.
+    cut_off = models.PositiveSmallIntegerField(default=0)
     # The provider's id of the file, or an https link that a member sent instead of a file.
     provider_id = models.CharField(max_length=512, blank=True)
     link = models.URLField(max_length=2048, blank=True)
@@ -366,5 +368,5 @@ class Attachment(Work):
 
     @property
     def is_worn_out(self) -> bool:
-        """Whether it has been tried too often, or each attempt was cut off."""
-        return super().is_worn_out or (self.attempts > self.MAX_CUT_OFF and not self.last_error)
+        """Whether it has been tried, or cut off, too often."""
+        return super().is_worn_out or self.cut_off >= self.MAX_CUT_OFF

@@ -31,6 +31,7 @@ def fetch_again(*, attachment: Attachment, by: User) -> None:
     missing = Attachment.objects.filter(pk=attachment.pk, state__in=REFETCHED)
     if not make_due(missing):
         raise CannotFetch
+    Attachment.objects.filter(pk=attachment.pk).update(cut_off=0, last_error="")
     end_pause(message.line, LinePause.Call.FETCH)
     told = {"attachment": {"id": str(attachment.uuid), "status": str(FileState.PENDING)}}
     record([of_conversation(message.conversation, told, by=by)])

@@ -304,24 +304,70 @@ def test_a_file_is_asked_for_as_long_as_its_provider_keeps_it(ours: Line, preten
     assert waited > timedelta(days=6).total_seconds()
 
 
-def test_a_file_that_kills_its_worker_is_given_up_soon(
-    ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def die(content: bytes) -> None:
-        raise SystemExit
+def die(content: bytes) -> None:
+    raise SystemExit
 
-    pretend.files = {"1": PDF}
+
+def kill_worker(attachment: Attachment) -> None:
+    """Fetch a file that kills its worker, and let the lease of that worker end."""
+    with pytest.raises(SystemExit):
+        fetching.fetch_file(attachment.pk)
+    now = timezone.now()
+    Attachment.objects.update(next_attempt_at=now, claimed_until=now)
+
+
+@pytest.mark.parametrize(
+    ("before", "attempts"),
+    [([], 8), ([NOT_REACHED], 8), ([TryAgain("Pretend answered with 503.")] * 3, 11)],
+)
+def test_a_file_that_kills_its_worker_is_given_up_soon(
+    agent: User,
+    ours: Line,
+    pretend: Pretend,
+    monkeypatch: pytest.MonkeyPatch,
+    before: list[Exception],
+    attempts: int,
+) -> None:
     [attachment] = receive(ours, "1")
+    for failure in before:
+        pretend.files = {"1": failure}
+        fetching.fetch_file(attachment.pk)
+        pass_time()
+    pretend.files = {"1": PDF}
     monkeypatch.setattr("notifications.files.examine", die)
 
     for _ in range(8):
-        with pytest.raises(SystemExit):
-            fetching.fetch_file(attachment.pk)
-        Attachment.objects.update(next_attempt_at=timezone.now())
+        kill_worker(attachment)
     fetching.fetch_file(attachment.pk)
 
     attachment.refresh_from_db()
-    assert attachment.last_error == "Gave up after 8 attempts: the last was cut off."
+    told = f"Gave up after {attempts} attempts: the last was cut off."
+    assert (attachment.state, attachment.last_error) == ("failed", told)
+    # A person can have it tried as often once more.
+    fetch_again(attachment=attachment, by=agent)
+    attachment.refresh_from_db()
+    assert (attachment.state, attachment.last_error) == ("pending", "")
+    for _ in range(8):
+        kill_worker(attachment)
+    fetching.fetch_file(attachment.pk)
+    attachment.refresh_from_db()
+    assert attachment.state == "failed"
+
+
+def test_workers_that_are_stopped_now_and_then_cost_no_file(
+    ours: Line, pretend: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend.files = {"1": PDF}
+    [attachment] = receive(ours, "1")
+    with monkeypatch.context() as patch:
+        patch.setattr("notifications.files.examine", die)
+        for _ in range(7):
+            kill_worker(attachment)
+
+    fetching.fetch_file(attachment.pk)
+
+    attachment.refresh_from_db()
+    assert attachment.state == "stored"
 
 
 def test_files_and_messages_rest_apart(agent: User, ours: Line, pretend: Pretend) -> None:

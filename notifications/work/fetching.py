@@ -32,7 +32,7 @@ def fetch_file(attachment_id: int) -> float | None:
     Return in how many seconds to nudge it again. Return None if that is not needed: it is over, the
     sweep will find it, it is not due, or another worker has it.
     """
-    attachment = outbox.claim(Attachment.objects.all(), attachment_id)
+    attachment = _claim(attachment_id)
     if attachment is None:
         return None
     found: list[KnownFile] = []
@@ -57,6 +57,18 @@ def sweep_files() -> int:
     """Delete stored files that no row names; return how many."""
     named = Attachment.objects.exclude(file="").values_list("file", flat=True)
     return files.sweep(in_use=named.iterator())
+
+
+def _claim(attachment_id: int) -> Attachment | None:
+    """Claim a file. Count it if the last worker that had it never wrote what came of that."""
+    attachment = outbox.claim(Attachment.objects.filter(claimed_until=None), attachment_id)
+    if attachment is not None:
+        return attachment
+    attachment = outbox.claim(Attachment.objects.all(), attachment_id)
+    if attachment is not None:
+        attachment.cut_off += 1
+        attachment.save(update_fields=["cut_off"])
+    return attachment
 
 
 def _fetch(attachment: Attachment) -> KnownFile:
