@@ -9,9 +9,10 @@ from notifications.access import SEND_MESSAGES
 from notifications.channels import CHANNELS, lines_of
 from notifications.errors import CannotRetry, LineUnusable
 from notifications.locks import lock_message_in_conversation
-from notifications.models import Message, MessageSend
+from notifications.models import LinePause, Message, MessageSend
 from notifications.models.messages import ContentType, Direction, MessageStatus, SendState
 from notifications.services.sending import queue_sends, require_open
+from notifications.work.pausing import end_pause
 from notifications.work.statuses import decisive_parts, refresh_status, sends_of
 
 RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.UNCERTAIN})
@@ -21,10 +22,11 @@ RETRIED = frozenset({MessageStatus.FAILED, MessageStatus.UNCERTAIN})
 def retry_message(*, message: Message, by: User) -> Message:
     """Queue the unsent parts of a message that failed or is uncertain, and return the message.
 
-    Each retry is a new call, for which the provider gives a new id. The rows with the earlier ids
-    stay, so a late report about an earlier call still finds its message. Records
-    `message_status_changed`. Raises `CannotRetry`, `RoleNotEnough`, and the refusals
-    `LineUnusable`, `WindowClosed` and `ContactUnreachable`.
+    If the line rests, the next message tries at once whether the provider answers again. Each retry
+    is a new call, for which the provider gives a new id. The rows with the earlier ids stay, so a
+    late report about an earlier call still finds its message. Records `message_status_changed`.
+    Raises `CannotRetry`, `RoleNotEnough`, and the refusals `LineUnusable`, `WindowClosed` and
+    `ContactUnreachable`.
     """
     require_operation(by, message.project, SEND_MESSAGES)
     message = lock_message_in_conversation(message.pk)
@@ -38,6 +40,7 @@ def retry_message(*, message: Message, by: User) -> Message:
         raise LineUnusable(f"{line.name} cannot be used: {line.trouble}")
     require_open(CHANNELS[message.channel], message.address, ContentType(message.content_type), by)
     _queue_again(message)
+    end_pause(message.line, LinePause.Call.SEND)
     refresh_status(message, by=by)
     return message
 

@@ -18,7 +18,7 @@ from notifications.channels import (
     Uncertain,
 )
 from notifications.models import Attachment, LinePause, Message, MessageSend
-from notifications.services import Recipient, fetch_again, receive_message
+from notifications.services import Recipient, fetch_again, receive_message, retry_message
 from notifications.tests.factories import incoming
 from notifications.tests.pretend import Pretend, pass_time
 from notifications.tests.test_files import PDF, receive, root
@@ -232,6 +232,21 @@ def test_after_a_pause_one_of_many_workers_tries(agent: User, ours: Line, preten
 
     assert len(pretend.asked) == 2
     assert LinePause.objects.get().failures == 2
+
+
+def test_a_message_that_a_person_sends_again_does_not_wait_for_the_end_of_the_pause(
+    agent: User, ours: Line, pretend: Pretend
+) -> None:
+    pretend.script = [SILENT]
+    message = send(agent)
+    work()
+    assert told() == [("uncertain", str(SILENT))]
+
+    retry_message(message=message, by=agent)
+    work()
+
+    assert told() == [("sent", "")]
+    assert not LinePause.objects.exists()
 
 
 def test_a_line_that_rests_is_told_nothing_else(agent: User, ours: Line, pretend: Pretend) -> None:
