@@ -192,7 +192,7 @@ def test_parts_that_are_gone_are_not_asked_for_again(
     server.tell(1)
     page.clock.run_for(SOON_MS)
     expect(page.get_by_role("alert").last).to_contain_text(
-        "Part of this page is gone on the server"
+        "You can no longer see part of this page"
     )
 
     server.tell(2)

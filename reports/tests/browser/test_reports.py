@@ -145,7 +145,7 @@ def test_a_report_that_is_gone_is_not_asked_for_for_ever(visit: Visit) -> None:
 
     page.evaluate(HAPPENS)
 
-    expect(page.get_by_text("Part of this page is gone on the server")).to_be_visible()
+    expect(page.get_by_text("You can no longer see part of this page")).to_be_visible()
     assert part.get_attribute("data-refreshes") is None
 
 

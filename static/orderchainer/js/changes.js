@@ -6,7 +6,8 @@ import { fetchParts, swapById } from "./fragments.js";
 const MOST_PARTS = 100;
 
 const CREATED = "order_notification";
-const GONE = [403, 404, 410];
+/** The statuses of what its reader can no longer see. */
+export const GONE = [403, 404, 410];
 
 // --- When to ask ------------------------------------------------------------------------------
 
@@ -60,7 +61,6 @@ export function paced(work, { soon = 40, least = 200, most = 10000 } = {}) {
 // --- Parts ------------------------------------------------------------------------------------
 
 const created = new Set();
-const news = new Set();
 // For each source, the ids of its parts that changed, and at which position of the stream.
 const changed = new Map();
 // The page was read when all that happened up to here was in it.
@@ -102,7 +102,7 @@ async function flush() {
     try {
       await (whole || refresh(source, [...ids.keys()]));
     } catch (error) {
-      if (GONE.includes(error.status)) return giveUp(source);
+      if (GONE.includes(error.status)) return giveUp(source, "data-source");
       failure = error;
       for (const [id, position] of ids) note(source, id, position);
     }
@@ -112,10 +112,11 @@ async function flush() {
   if (failure) throw failure;
 }
 
-// What it shows stays as it is, and is not asked for again.
-function giveUp(source) {
-  source.removeAttribute("data-source");
-  toast("Part of this page is gone on the server and no longer updates.", { kind: "danger" });
+/** Tell that a part stays as it is. It is not asked for again without its attribute `name`. */
+export function giveUp(part, name) {
+  part.removeAttribute(name);
+  const text = "You can no longer see part of this page, so it does not update any more.";
+  toast(text, { kind: "danger" });
 }
 
 async function refresh(source, ids) {
@@ -127,28 +128,13 @@ async function refresh(source, ids) {
   const url = `${address}${address.includes("?") ? "&" : "?"}ids=${numbers}`;
   const fresh = await fetchParts(url);
   swapById(fresh, shown);
-  tellNews(fresh, wanted);
-  const detail = { fresh, ids: wanted };
+  const detail = { fresh, ids: wanted, created };
   source.dispatchEvent(new CustomEvent("fresh-parts", { bubbles: true, detail }));
   announce(wanted.length === 1 ? "1 change" : `${wanted.length} changes`, GENERAL);
 }
 
 function takes(source, id) {
   return source.dataset.takes === "all" || (source.dataset.takes === "new" && created.has(id));
-}
-
-// A list does not grow under its reader: a link says how many new ones there are.
-function tellNews(fresh, ids) {
-  const link = document.querySelector("[data-news]");
-  if (!link) return;
-  for (const id of ids) {
-    const made = fresh.getElementById(id);
-    const isNew = made && created.has(id) && !document.getElementById(id);
-    if (isNew && !made.querySelector(".unmatched")) news.add(id);
-    else news.delete(id);
-  }
-  link.hidden = !news.size;
-  link.textContent = `${news.size} new ${link.dataset.news}${news.size === 1 ? "" : "s"}`;
 }
 
 /** Read the whole page again. Returns the position at which it was rendered, or 0. */
@@ -158,7 +144,6 @@ export async function refreshAll() {
   for (const ids of changed.values()) {
     for (const [id, position] of ids) if (position <= after) ids.delete(id);
   }
-  news.clear();
   return after;
 }
 

@@ -1,10 +1,9 @@
-// Dialogs, menus and keys. Browsers close dialogs and show menus (`popover`); this opens dialogs
-// (`data-opens`), and adds the keys of menus and of the whole page.
+// Dialogs and keys. Browsers close dialogs and show menus (`popover`); this opens dialogs (`data-opens`),
+// and adds the keys of the whole page. Those of menus come with the first one that opens.
 
 // Where people type.
 const TYPING =
   "input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]";
-const ITEMS = '[role^="menuitem"], a[href], button:not([popovertarget])';
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-opens]");
@@ -37,47 +36,12 @@ function isOutside({ target, clientX, clientY }) {
 // `toggle` does not bubble, so listen while it goes down.
 document.addEventListener(
   "toggle",
-  (event) => {
-    const menu = event.target;
-    if (event.newState !== "open" || !menu.matches?.(".menu[popover]")) return;
-    // A pointer shows where it is; a key needs a place to start.
-    items(menu)[0]?.focus({ preventScroll: true });
+  async ({ target, newState }) => {
+    if (newState !== "open" || !target.matches?.(".menu[popover]")) return;
+    (await import("./menus.js")).start(target);
   },
   true,
 );
-
-function items(menu) {
-  return [...menu.querySelectorAll(ITEMS)].filter((item) => item.checkVisibility());
-}
-
-let typed = "";
-let typedAt = 0;
-
-document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.(".menu[popover]");
-  if (!menu || event.ctrlKey || event.metaKey || event.altKey) return;
-  const all = items(menu);
-  const at = all.indexOf(event.target.closest(ITEMS));
-  const moves = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
-  if (event.key in moves) {
-    event.preventDefault();
-    all.at(moves[event.key] % all.length)?.focus();
-  } else if (event.key === "Tab" && menu.matches('[role="menu"]')) {
-    menu.hidePopover();
-  } else if (event.key.length === 1 && event.key !== " ") {
-    jump(all, at, event.key.toLowerCase());
-    event.stopPropagation();
-  }
-});
-
-// Typing the first letters goes to the item that begins with them.
-function jump(all, at, letter) {
-  typed = Date.now() - typedAt < 700 ? typed + letter : letter;
-  typedAt = Date.now();
-  const from = typed.length === 1 ? at + 1 : at;
-  const order = [...all.slice(from), ...all.slice(0, from)];
-  order.find((item) => item.textContent.trim().toLowerCase().startsWith(typed))?.focus();
-}
 
 // Tabs scroll on a phone. The current one is in sight from the start.
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) {

@@ -1,8 +1,7 @@
 // Read the page of a chain again when one of its orders has changed: what changed keeps its place.
 import { announce, GENERAL } from "./announce.js";
-import { paced, refreshAll } from "./changes.js";
+import { GONE, paced, refreshAll } from "./changes.js";
 
-const GONE = [403, 404, 410];
 // These can add orders or lines to the chain.
 const ADDING = new Set(["order_notification", "order_updated"]);
 

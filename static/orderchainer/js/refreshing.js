@@ -6,11 +6,9 @@
 //
 // The page answers with the part whose name is the id of the element. Many events in a row cost one
 // request.
-import { announce, GENERAL, toast } from "./announce.js";
-import { paced } from "./changes.js";
+import { announce, GENERAL } from "./announce.js";
+import { giveUp, GONE, paced } from "./changes.js";
 import { fetchParts, refreshPart } from "./fragments.js";
-
-const GONE = [403, 404, 410];
 
 const soon = paced(refresh);
 
@@ -26,7 +24,7 @@ async function refresh() {
     try {
       await reread(part);
     } catch (error) {
-      if (GONE.includes(error.status)) giveUp(part);
+      if (GONE.includes(error.status)) giveUp(part, "data-refreshes");
       else failure = error;
     }
   }
@@ -44,10 +42,4 @@ function wordsOf(part) {
   const copy = part.cloneNode(true);
   for (const moment of copy.querySelectorAll("time")) moment.textContent = moment.dateTime;
   return copy.textContent;
-}
-
-// What it shows stays as it is, and is not asked for again.
-function giveUp(part) {
-  part.removeAttribute("data-refreshes");
-  toast("Part of this page is gone on the server and no longer updates.", { kind: "danger" });
 }
