@@ -254,6 +254,26 @@ def test_a_suggestion_goes_below_what_is_typed_and_grows_old(talking: Talking) -
     expect(log.get_by_role("listitem").last).to_contain_text("with the assistant")
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_whoever_takes_a_conversation_stays_where_its_button_was(
+    talking: Talking, width: int
+) -> None:
+    name = f"Tim Taken {width}"
+    talking.write(talking.meet(name, 30 + width % 7), "Hello")
+    page = talking.open(width=width)
+    look_at(page, name)
+    if width == NARROW:
+        page.get_by_text("Customer and orders").click()
+    page.get_by_role("button", name="Assign to me").focus()
+    before = page.evaluate("scrollY")
+
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("button", name="Assign to me")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Assigned to")).to_be_focused()
+    assert page.evaluate("scrollY") == before
+
+
 def test_a_conversation_is_answered_and_closed_by_keys_alone(talking: Talking) -> None:
     talking.write(talking.meet("Eve Keys", 5), "Hello")
     page = talking.open()

@@ -36,6 +36,17 @@ POLL = """
   <p id="said">pending</p>
 </section>
 """
+TALK = """
+<section id="talk">
+  <a href="/gallery" id="back">Back</a>
+  <div id="log" role="log" aria-label="Messages" tabindex="0">
+    <p>Much above</p>
+    <div id="message-1">
+      <form hx-post="/gallery/move" hx-target="#talk" hx-swap="morph"><button>Retry</button></form>
+    </div>
+  </div>
+</section>
+""".replace("<p>Much above</p>", "<p>Much above</p>" * 60)
 OFFER = """
 <section id="offer">
   <form hx-post="/gallery/move" hx-target="#offer" hx-swap="outerHTML"
@@ -123,6 +134,31 @@ def test_a_refusal_is_shown_and_gets_the_focus(page: Page, visit: Visit, status:
     expect(page.get_by_role("alert").first).to_be_focused()
 
 
+@pytest.mark.parametrize("types_on", [False, True])
+def test_a_refusal_takes_the_focus_from_nobody_who_types_on(
+    page: Page, visit: Visit, types_on: bool
+) -> None:
+    visit.expect_problem("status of 422")
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    note = page.locator("#note")
+    note.fill("fragile")
+    with page.expect_request("**/gallery/move"):
+        page.keyboard.press("Enter")
+    if types_on:
+        page.keyboard.type(", up")
+
+    alert = '<p role="alert" tabindex="-1">It waits for #11.</p></form>'
+    held[0].fulfill(status=422, body=MOVE.replace("</form>", alert))
+
+    told = page.get_by_text("It waits for #11.")
+    expect(told).to_be_visible()
+    expect(note if types_on else told).to_be_focused()
+    if types_on:
+        page.keyboard.type("!")
+        expect(note).to_have_value("fragile, up!")
+
+
 def test_a_defect_of_the_server_is_said_and_nothing_is_swapped(page: Page, visit: Visit) -> None:
     visit.expect_problem("500")
     answer(page, status=500, body="<p>Traceback</p>")
@@ -167,11 +203,16 @@ def test_a_lost_request_is_sent_again_with_its_button(visit: Visit) -> None:
 
 
 def test_a_lost_panel_is_loaded_again(visit: Visit) -> None:
-    visit.expect_problem("")
+    visit.expect_problem("net::ERR_FAILED")
+    visit.expect_problem("htmx:")
     page = visit("/gallery")
     page.route("**/gallery/move", lambda route: route.abort())
     put(page, PANEL)
-    expect(page.get_by_role("alert").last).to_contain_text("No answer from the server.")
+    told = page.get_by_role("alert").get_by_text("No answer from the server.")
+    expect(told).to_have_count(1)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Try again").click()
+    expect(told).to_have_count(1)
 
     page.unroute("**/gallery/move")
     answer(page, body='<section id="panel"><p id="said">loaded</p></section>')
@@ -238,7 +279,32 @@ def test_the_focus_goes_to_what_came_in_place_of_the_button(visit: Visit, is_ref
         expect(page.get_by_role("textbox", name="Suggestion")).to_be_focused()
 
 
-def test_whoever_has_gone_elsewhere_stays_there(visit: Visit) -> None:
+@pytest.mark.parametrize("is_last", [False, True])
+def test_the_focus_stays_near_a_button_that_has_gone(visit: Visit, is_last: bool) -> None:
+    page = visit("/gallery")
+    put(page, TALK)
+    held: list[Route] = []
+    page.route("**/gallery/move", lambda route: held.append(route))
+    page.get_by_role("button", name="Retry").focus()
+    before = page.evaluate("scrollY")
+    assert before > 0
+    with page.expect_request("**/gallery/move"):
+        page.keyboard.press("Enter")
+
+    made = "Sent" if is_last else '<a hidden href="/gallery">More</a><button>Fetch again</button>'
+    start = TALK.index("<form")
+    end = TALK.index("</form>") + len("</form>")
+    held[0].fulfill(body=TALK[:start] + made + TALK[end:])
+
+    if is_last:
+        expect(page.get_by_role("log", name="Messages")).to_be_focused()
+    else:
+        expect(page.get_by_role("button", name="Fetch again")).to_be_focused()
+    assert page.evaluate("scrollY") == before
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_whoever_has_gone_elsewhere_stays_there(visit: Visit, is_refused: bool) -> None:
     page = visit("/gallery")
     put(page, OFFER)
     held: list[Route] = []
@@ -248,7 +314,8 @@ def test_whoever_has_gone_elsewhere_stays_there(visit: Visit) -> None:
     search = page.get_by_role("searchbox", name="Search orders")
     search.focus()
 
-    held[0].fulfill(body='<section id="offer"><button>Suggest again</button></section>')
+    words = '<p role="alert" tabindex="-1">Too much</p>' if is_refused else ""
+    held[0].fulfill(body=f'<section id="offer">{words}<button>Suggest again</button></section>')
 
     expect(page.get_by_role("button", name="Suggest again")).to_be_visible()
     expect(search).to_be_focused()

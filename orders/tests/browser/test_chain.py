@@ -251,6 +251,36 @@ def test_a_dialog_without_an_answer_says_so_and_can_be_closed(visit: Visit) -> N
     expect(dialog.get_by_role("heading", name="What happens if #3 fails")).to_be_visible()
 
 
+def test_an_open_dialog_keeps_its_words_and_its_message_when_the_chain_changes(
+    board: Board,
+) -> None:
+    number = board.create("Hull")
+    later = board.create("Mast", waits_for=f"#{number}")
+    page = board.page
+    page.goto(f"{board.project}/orders/{number}/chain")
+    expect(page.get_by_role("status", name="Connection")).to_have_text("Live")
+    page.get_by_role("button", name="What if …").click()
+    dialog = page.get_by_role("dialog", name="What if …")
+    told = dialog.get_by_role("heading", name=f"What happens if #{number} fails")
+    expect(told).to_be_visible()
+    page.evaluate(
+        "import('/static/orderchainer/js/announce.js')"
+        ".then((m) => m.toast('It was lost', {kind: 'danger'}))"
+    )
+    expect(dialog.get_by_role("alert")).to_contain_text("It was lost")
+
+    board.move(number, "active")
+
+    expect(page.locator(f"#node-{number}")).to_contain_text("active")
+    expect(told).to_be_visible()
+    expect(dialog.get_by_role("link", name=f"#{later} Mast")).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_contain_text("It was lost")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("button", name="What if …").click()
+    expect(told).to_be_visible()
+
+
 def test_the_orders_that_a_failure_holds_up_are_far_enough_apart_to_press(board: Board) -> None:
     number = board.create("Hull")
     for title in ("Mast", "Rudder", "Keel"):

@@ -34,8 +34,7 @@ function isChanged(field) {
   if (field.matches?.("input:not([type=hidden]), textarea")) {
     return field.value !== field.defaultValue || field === document.activeElement;
   }
-  if (!field.matches?.("select")) return false;
-  return [...field.options].some((option) => option.selected && !option.defaultSelected);
+  return [...(field.options ?? [])].some((option) => option.selected && !option.defaultSelected);
 }
 
 // The form whose answer is swapped in now, and what it sent. The server has the last word on those
@@ -50,7 +49,7 @@ function isAnswered(field) {
 export function isInUse(element) {
   const { activeElement } = document;
   const isTyping = element.contains(activeElement) && activeElement.matches(FIELDS);
-  return isTyping || element.matches(":has(:popover-open), [data-dragged], :has([data-dragged])");
+  return isTyping || element.matches(":modal, [data-dragged], :has(:popover-open, [data-dragged])");
 }
 
 // It stays as it is, is marked, and is asked for again when it is free.
@@ -90,7 +89,7 @@ export function fetchParts(url, target = "") {
 
 /** Fetch a whole page as a document of its own. Raises as `fetchParts` does. */
 export async function fetchHtml(url, headers = {}) {
-  const answer = await fetch(url, { headers });
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(20000) });
   if (answer.ok && !answer.redirected)
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   // A whole page does not refuse visitors: it sends them to the page for signing in.
@@ -126,9 +125,8 @@ export function morph(old, made) {
 /** Raise an Error if `person` is not who reads this page: its frame and what was typed are theirs. */
 export function requireReader(person) {
   const mine = document.querySelector('meta[name="person"]')?.content;
-  if (mine && person && person !== mine) {
+  if (mine && person && person !== mine)
     throw Object.assign(new Error("Somebody else"), { isSomebodyElse: true });
-  }
 }
 
 // --- htmx -------------------------------------------------------------------------------------
@@ -136,8 +134,7 @@ export function requireReader(person) {
 htmx.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap(style, target, fragment) {
-    if (style !== "morph") return false;
-    return Idiomorph.morph(target, fragment.children, MORPHING);
+    return style === "morph" && Idiomorph.morph(target, fragment.children, MORPHING);
   },
 });
 
@@ -148,10 +145,15 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig, target } }) => {
   target.setAttribute("aria-busy", "true");
   requestConfig.pressed = elt.contains(document.activeElement) && document.activeElement;
+  requestConfig.place = elt.closest("[id]")?.id;
 });
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  answered = { form: detail.requestConfig.elt, sent: detail.requestConfig.formData };
+  const { elt: form, formData: sent } = detail.requestConfig;
+  const { activeElement: at, body } = document;
+  answered = { form, sent };
+  // Whoever is elsewhere by now, or types on, hears an alert all the same.
+  answered.isFree = at === body || (form.contains(at) && (isAnswered(at) || !isChanged(at)));
   const told = new CustomEvent("answered", { cancelable: true, detail });
   if (!document.dispatchEvent(told)) detail.shouldSwap = false;
 });
@@ -160,14 +162,16 @@ document.addEventListener("htmx:afterRequest", ({ detail: { requestConfig, targe
   target.removeAttribute("aria-busy");
   answered = null;
   // It was disabled meanwhile, or is gone.
-  const { pressed } = requestConfig;
+  const { pressed, place } = requestConfig;
   if (!pressed || document.activeElement !== document.body) return;
-  const made = document.getElementById(target.id);
-  (pressed.isConnected ? pressed : made?.querySelector("a, button, .input"))?.focus();
+  const made = document.getElementById(place) ?? document.getElementById(target.id);
+  const controls = made?.querySelectorAll("a, button, .input") ?? [];
+  const next = [pressed, ...controls].find((each) => each.checkVisibility());
+  (next ?? made?.closest("[tabindex]"))?.focus({ preventScroll: true });
 });
 
 document.addEventListener("htmx:afterSwap", ({ target }) => {
-  target.querySelector('[role="alert"][tabindex]')?.focus();
+  if (answered?.isFree) target.querySelector('[role="alert"][tabindex]')?.focus();
 });
 
 // It asks again by itself.
@@ -188,9 +192,9 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   });
 }
 
-/** Send a request of htmx again: press the same button, or load the same panel. */
+/** Send a request of htmx again: press the same button, or load the same panel. It tells failures again. */
 export function askAgain({ elt, path, triggeringEvent: event }) {
-  if (!event) htmx.ajax("GET", path, { source: elt });
+  if (!event) htmx.ajax("GET", path, { source: elt }).catch(() => {});
   else if (event.type === "submit" && !event.submitter) elt.requestSubmit();
   else (event.submitter ?? elt).click();
 }
