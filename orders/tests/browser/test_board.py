@@ -2,6 +2,7 @@
 
 import re
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -388,6 +389,94 @@ def test_filters_without_an_answer_keep_what_is_ticked(visit: Visit, board: Boar
     expect(alert).to_have_count(0)
 
 
+def test_filters_without_an_answer_apply_when_they_are_sent_again(
+    visit: Visit, board: Board
+) -> None:
+    visit.expect_problem("ERR_FAILED")
+    first, second = board.create("Bread knife"), board.create("Butter knife")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    page.route("**/orders?search=**", lambda route: route.abort())
+    page.get_by_role("searchbox", name="Search orders").fill("Bread")
+    page.get_by_role("alert").get_by_role("button", name="Close").click()
+
+    page.unroute("**/orders?search=**")
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    expect(page.locator(f"#order-{first}")).to_be_visible()
+
+
+def test_filters_of_somebody_who_was_signed_out_keep_what_is_ticked(
+    visit: Visit, board: Board
+) -> None:
+    first, second = board.create("Bread knife"), board.create("Butter knife")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    box = page.get_by_role("checkbox", name=f"Select #{first}")
+    box.check()
+    session: list[Any] = [each for each in page.context.cookies() if each["name"] == "workspace"]
+    page.context.clear_cookies(name="workspace")
+
+    page.get_by_role("searchbox", name="Search orders").fill("Bread")
+    expect(page.get_by_role("alert")).to_contain_text("You were signed out.")
+    expect(box).to_be_checked()
+    # As after signing in in another tab.
+    page.context.add_cookies(session)
+    page.get_by_role("button", name="Apply").click()
+
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    expect(box).to_be_checked()
+
+
+def test_filters_whose_answer_hangs_can_be_tried_again(board: Board) -> None:
+    first, second = board.create("Bread knife"), board.create("Butter knife")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    # A hundred times as fast.
+    page.evaluate(
+        """() => {
+          AbortSignal.timeout = (wait) => {
+            const controller = new AbortController();
+            setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), wait / 100);
+            return controller.signal;
+          };
+        }"""
+    )
+    page.route("**/orders?search=**", lambda route: None)
+    page.get_by_role("searchbox", name="Search orders").fill("Bread")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("No answer from the server.")
+
+    page.unroute("**/orders?search=**")
+    alert.get_by_role("button", name="Try again").click()
+
+    expect(page.locator(f"#order-{second}")).to_have_count(0)
+    expect(page.locator(f"#order-{first}")).to_be_visible()
+
+
+def test_filters_that_change_during_an_answer_are_asked_for_once(board: Board) -> None:
+    board.create("Red mug")
+    other = board.create("Blue mug")
+    page = board.page
+    page.goto(f"{board.project}/orders")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("=")[2]))
+    held: list[Route] = []
+    page.route("**/orders?search=R", lambda route: held.append(route))
+    search = page.get_by_role("searchbox", name="Search orders")
+    with page.expect_request("**/orders?search=R"):
+        search.fill("R")
+    search.fill("Red")
+    page.wait_for_url("**search=Red")
+
+    held[0].continue_()
+
+    expect(page.locator(f"#order-{other}")).to_have_count(0)
+    expect(page.locator("#main")).not_to_have_attribute("aria-busy", "true")
+    assert [each for each in asked if each in {"R", "Red"}] == ["R", "Red"]
+
+
 def test_a_slow_answer_for_the_old_filters_changes_nothing(board: Board) -> None:
     first, second = board.create("Red mug"), board.create("Blue mug")
     page = board.page
@@ -440,12 +529,14 @@ def test_a_running_change_of_many_takes_nothing_from_its_reader(board: Board) ->
     expect(region).to_contain_text("3 moved")
     expect(region.get_by_text("Why")).to_be_focused()
     expect(region.get_by_role("listitem").first).to_be_visible()
+    # Or it would be read out every two seconds.
+    expect(region.get_by_role("status")).to_have_count(0)
 
     page.unroute("**/orders/bulk/1")
     over = result(is_running=False, changed=94, left=0, last_error="")
     page.route("**/orders/bulk/1", lambda route: route.fulfill(body=over))
 
-    expect(region).to_contain_text("94 moved")
+    expect(region.get_by_role("status")).to_contain_text("94 moved")
     expect(region.get_by_role("progressbar")).to_have_count(0)
     expect(region.get_by_text("Why")).to_be_focused()
     asked: list[str] = []

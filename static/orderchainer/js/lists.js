@@ -1,6 +1,6 @@
 // Lists and boards: their filters, selecting orders for a bulk action, and the menu of moves, which is
 // loaded when somebody comes near an order.
-import { announce, tellNoAnswer } from "./announce.js";
+import { announce, tellNoAnswer, tellSignedOut } from "./announce.js";
 import { refreshPage } from "./rereading.js";
 
 // --- Filters ----------------------------------------------------------------------------------
@@ -11,7 +11,8 @@ const PAUSE = 300;
 
 let timer = 0;
 let running = false;
-let asked = false;
+// The list does not show what the address says.
+let isOld = false;
 let lost = null;
 
 for (const name of ["input", "change"]) {
@@ -37,7 +38,7 @@ function queryOf(form) {
 function apply(form) {
   const query = queryOf(form);
   const address = query ? `${location.pathname}?${query}` : location.pathname;
-  if (address === location.pathname + location.search) return;
+  if (address === location.pathname + location.search && !isOld) return;
   // Back leads to where the reader came from, and not through every letter of a search.
   history.replaceState(history.state, "", address + location.hash);
   // Other orders match now than those that the reader meant.
@@ -46,23 +47,22 @@ function apply(form) {
   read();
 }
 
-// One answer after the other, and the last one for the last address.
+// An answer for an address that has changed meanwhile is not shown: the page is read for the new one.
 async function read() {
-  asked = true;
+  isOld = true;
   if (running) return;
   running = true;
   lost?.remove();
   const main = document.getElementById("main");
   main.setAttribute("aria-busy", "true");
   try {
-    while (asked) {
-      asked = false;
-      await refreshPage();
-    }
+    await refreshPage();
+    isOld = false;
     announce(document.querySelector(".pager p, .empty .title")?.textContent ?? "Filtered");
   } catch (error) {
+    if (error.status === 401) tellSignedOut();
     // The whole page says what is wrong, if there is one.
-    if (error.status || error.isSomebodyElse) location.reload();
+    else if (error.status || error.isSomebodyElse) location.reload();
     else lost = tellNoAnswer({ label: "Try again", run: read });
   } finally {
     running = false;
