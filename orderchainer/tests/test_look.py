@@ -182,6 +182,18 @@ def test_a_template_has_no_inline_script_or_style(template: Path) -> None:
     assert parser.found == []
 
 
+def test_no_browser_restores_a_select_that_acts_by_itself() -> None:
+    """It would act although nobody has chosen anything."""
+    selects = [
+        tag
+        for template in (ROOT / "templates").rglob("*.html")
+        for tag in re.findall(r"<select [^>]*data-(?:sends|goes)[^>]*>", template.read_text())
+    ]
+
+    assert len(selects) >= 5
+    assert [tag for tag in selects if 'autocomplete="off"' not in tag] == []
+
+
 def test_inline_code_is_found() -> None:
     parser = Inline()
 

@@ -217,6 +217,53 @@ def test_another_project_is_chosen_by_enter_and_not_by_arrows(visit: Visit) -> N
     page.wait_for_url("**/gallery?other")
 
 
+@pytest.mark.parametrize("by_pointer", [False, True])
+def test_whoever_leaves_a_select_has_only_looked(visit: Visit, by_pointer: bool) -> None:
+    page = visit("/gallery")
+    projects = page.get_by_role("combobox", name="Project")
+    before = projects.input_value()
+    projects.focus()
+    page.keyboard.press("ArrowDown")
+    expect(projects).not_to_have_value(before)
+
+    if by_pointer:
+        projects.dispatch_event("pointerdown")
+    else:
+        page.keyboard.press("Tab")
+
+    expect(projects).to_have_value(before)
+    assert page.url.endswith("/gallery")
+    projects.select_option(index=1)
+    page.wait_for_url("**/gallery?other")
+
+
+OPENING = [
+    ("Linux x86_64", {"key": "F4"}),
+    ("Linux x86_64", {"key": "ArrowDown", "altKey": True}),
+    ("MacIntel", {"key": "ArrowUp"}),
+]
+
+
+@pytest.mark.parametrize(("platform", "pressed"), OPENING)
+def test_what_is_chosen_in_a_list_that_a_key_opened_counts(
+    visit: Visit, platform: str, pressed: dict[str, object]
+) -> None:
+    page = visit("/gallery")
+    page.evaluate(
+        """(value) => {
+          Object.defineProperty(Navigator.prototype, "platform", { get: () => value });
+        }""",
+        platform,
+    )
+    projects = page.get_by_role("combobox", name="Project")
+    projects.focus()
+    projects.dispatch_event("keydown", {**pressed, "bubbles": True})
+
+    projects.select_option(index=1)
+
+    page.wait_for_url("**/gallery?other")
+
+
 def test_a_button_copies(visit: Visit) -> None:
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = visit("/gallery")

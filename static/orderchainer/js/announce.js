@@ -120,31 +120,45 @@ document.addEventListener("click", async (event) => {
 });
 
 // Each arrow or letter changes a closed select. Only Enter or the opened list means "go there", or for
-// `data-sends` "send the form".
-const CHOOSING = ["", "Enter", " ", "F4"];
-let pressed = "";
-document.addEventListener("keydown", (event) => {
-  if (!event.target.matches?.("select:is([data-goes], [data-sends])")) return;
-  pressed = event.key;
-  if (event.key === "Enter") decide(event.target);
+// `data-sends` "send the form". Whoever leaves it has only looked.
+const PICKER = "select:is([data-goes], [data-sends])";
+let isLooking = false;
+let looked = null;
+
+document.addEventListener("keydown", ({ target, key, altKey }) => {
+  if (!target.matches?.(PICKER)) return;
+  const opens = /^Arrow(Up|Down)$/.test(key) && (altKey || /Mac/.test(navigator.platform));
+  if (key === "Enter") decide(target);
+  if (opens || ["Enter", " ", "F4"].includes(key)) forget();
+  else isLooking = true;
 });
-document.addEventListener("pointerdown", () => {
-  pressed = "";
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches(PICKER)) return;
+  if (isLooking) looked = target;
+  else decide(target);
 });
-document.addEventListener("change", (event) => {
-  const isPicker = event.target.matches("select:is([data-goes], [data-sends])");
-  if (isPicker && CHOOSING.includes(pressed)) decide(event.target);
-});
+for (const name of ["pointerdown", "focusout"]) document.addEventListener(name, forget);
+
+function forget() {
+  isLooking = false;
+  if (looked) originalOf(looked).selected = true;
+  looked = null;
+}
+
+function originalOf({ options }) {
+  return [...options].find((each) => each.defaultSelected) ?? options[0];
+}
 
 function decide(select) {
+  looked = null;
   const [option] = select.selectedOptions;
-  const before = [...select.options].find((each) => each.defaultSelected) ?? select.options[0];
-  if (option === before) return;
+  if (option === originalOf(select)) return;
   if ("sends" in select.dataset) select.form.requestSubmit();
   else if (option.dataset.url) location.assign(option.dataset.url);
 }
 
 // Somebody may have chosen before this script came. A key may still be on its way to an option.
-for (const select of document.querySelectorAll("select:is([data-goes], [data-sends])")) {
-  if (!select.matches(":focus-visible")) decide(select);
+for (const select of document.querySelectorAll(PICKER)) {
+  if (select.matches(":focus-visible")) looked = select;
+  else decide(select);
 }
