@@ -57,7 +57,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         field_classes: ClassVar = {"template": _TemplateField}
         help_texts: ClassVar = {
             "status": "Only for the occasion “Status Reached”: the status that the order reaches.",
-            "line": "The UUID of an integration. If empty, the one over which you talk with the "
+            "line": "The UUID of an integration. If empty, the one on which you talk with the "
             "customer, or the only one.",
             "content": f"Placeholders: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
             "subject": "For e-mails. If you leave it empty, it names the number of the order.",

@@ -57,7 +57,7 @@ class NotificationRule(models.Model):
         default=ANY_CHANNEL,
         help_text="The name of a provider, email, or any: whichever the customer uses.",
     )
-    # Over which of our lines. Empty: the one over which we talk with the customer, or the only one.
+    # Which of our lines. Empty: the one on which we talk with the customer, or the only one.
     line = models.UUIDField(null=True, blank=True)
     content = models.TextField(max_length=4096, blank=True)
     # Of an e-mail. Empty: a subject with the number of the order.

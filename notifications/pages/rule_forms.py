@@ -70,7 +70,7 @@ class RuleForm(forms.Form):
     when = forms.ChoiceField(choices=whens)
     channel = forms.ChoiceField()
     line = forms.ChoiceField(
-        label="Over which account",
+        label="Account",
         required=False,
         help_text="For a rule of one channel, if you have connected several accounts.",
     )
@@ -133,7 +133,7 @@ class RuleForm(forms.Form):
         choices = [(name, channel_words(name)) for name in names]
         self.fields["channel"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
         accounts = [
-            ("", "The one over which we talk with the customer, or the only one"),
+            ("", "The one on which we talk with the customer, or the only one"),
             *((str(line.uuid), f"{channel_words(line.channel)}: {line.name}") for line in lines),
         ]
         now = self.initial.get("line", "")

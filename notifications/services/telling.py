@@ -84,7 +84,7 @@ def tell(
             # link that makes its reader the customer, so its words are not for the log.
             is_waiting = True
             label = CHANNELS[way.channel].label
-            reasons.append(f"The line over which the customer wrote on {label} cannot be used.")
+            reasons.append(f"The {label} account to which the customer wrote cannot be used.")
         except NotFound:
             raise
         except (_Skipped, DomainError) as refusal:

@@ -39,8 +39,8 @@ class RuleInput(StrictSerializer):
     integration_id = StrictUUIDField(
         required=False,
         allow_null=True,
-        help_text="Over which integration, for a rule of one provider. Null for the one over which "
-        "you talk with the customer, or your only one.",
+        help_text="The integration that sends, for a rule of one provider. Null for the one on "
+        "which you talk with the customer, or your only one.",
     )
     content = StrictCharField(
         max_length=4096,

@@ -109,8 +109,8 @@ class _NewMessage(StrictSerializer):
     integration_id = StrictUUIDField(
         required=False,
         allow_null=True,
-        help_text="Over which integration. It can be left out if the project has one of this "
-        "provider, or if the person has written before.",
+        help_text="The integration that sends it. It can be left out if the project has one of "
+        "this provider, or if the person has written before.",
     )
     reply_to = StrictUUIDField(
         required=False, allow_null=True, help_text="The message that it answers."

@@ -541,7 +541,7 @@ def test_a_message_that_waits_says_why(team: Team, viewer: Client, line: Line) -
 
     words = words_on(text_of(viewer.get(page_of_(message))))
 
-    assert "It waits to go out. WhatsApp could not be reached." in words
+    assert "Not sent yet. WhatsApp could not be reached." in words
 
 
 def test_a_missing_file_says_why_and_is_fetched_again(

@@ -175,7 +175,7 @@ def test_the_line_on_which_the_customer_wrote_is_waited_for_and_no_invitation_is
         pretend.lines[0] = replace(theirs, trouble="The provider refuses the token.")
         event = ship(order)
         tell_all()
-        reason = "The line over which the customer wrote on Pretend cannot be used."
+        reason = "The Pretend account to which the customer wrote cannot be used."
         assert outcomes() == [("waiting", "", reason)]
         assert "rule_followed" in caplog.text
         assert "chat.example" not in caplog.text
