@@ -181,6 +181,33 @@ def test_a_page_that_was_read_before_a_draft_was_kept_does_not_deny_it(talking: 
     expect(page.get_by_text("Draft saved")).to_be_visible()
 
 
+def test_a_page_that_was_read_before_a_suggestion_was_used_does_not_deny_it(
+    talking: Talking,
+) -> None:
+    rita = talking.meet("Rita Late", 26)
+    talking.write(rita, "When will it arrive?")
+    page = talking.open()
+    look_at(page, "Rita Late")
+    page.get_by_role("button", name="Suggest a reply").click()
+    expect(page.get_by_role("button", name="Use")).to_be_visible()
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/parts?**", lambda route: held.append((route, route.fetch())))
+    with page.expect_request("**/parts?**"):
+        talking.write(rita, "Are you there?")
+    page.get_by_role("button", name="Use").click()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
+
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.unroute("**/parts?**")
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Are you there?")
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(log.get_by_role("listitem").last).to_contain_text("with the assistant")
+    expect(page.locator("[data-suggestion]")).to_have_value("")
+
+
 def test_a_long_draft_is_kept_when_its_page_is_left(talking: Talking) -> None:
     talking.write(talking.meet("Cyra Long", 23), "Hello")
     page = talking.open()
