@@ -6,7 +6,7 @@ import time
 import tracemalloc
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 from django.conf import LazySettings
@@ -46,11 +46,11 @@ def picture(form: str = "PNG") -> bytes:
 
 
 def archive(*names: str) -> bytes:
-    """Return an archive with these entries."""
+    """Return an archive with these entries, the same one at any time."""
     out = BytesIO()
     with ZipFile(out, "w") as written:
         for name in names:
-            written.writestr(name, "x")
+            written.writestr(ZipInfo(name), "x")
     return out.getvalue()
 
 
