@@ -261,6 +261,10 @@ def _join_split(line: Line, person: Person, wrote_at: datetime) -> None:
     if _is_split(addresses, person):
         keyed, numbered = addresses
         replace_address(numbered, keyed)
+        # Even if the message that told us came late, the number must go on leading to them.
+        ContactAddress.objects.filter(pk=keyed.pk, number="").update(
+            number=numbered.number, phone=numbered.phone, number_since=numbered.number_since
+        )
 
 
 def _learn(

@@ -168,6 +168,22 @@ def test_a_number_with_another_key_joins_nobody(agent: User, ours: Line) -> None
     assert Conversation.objects.count() == 2
 
 
+def test_a_late_message_that_makes_two_addresses_one_leaves_them_the_number(
+    agent: User, ours: Line
+) -> None:
+    with_template = {"content_type": ContentType.TEMPLATE, "details": {"name": "hello"}}
+    send(agent, "", recipient=Recipient(phone="+16505551234"), **with_template)
+    both = Person(provider_id="US.1", number="16505551234")
+    receive(ours, "Hidden", Person(provider_id="US.1"), provider_id="in-0")
+
+    before = timezone.now() - timedelta(seconds=1)
+    receive(ours, "Late", both, provider_id="in-1", written_at=before)
+    receive(ours, "More", Person(number="16505551234"), provider_id="in-2")
+
+    assert Contact.objects.count() == 1
+    assert Conversation.objects.get().messages.count() == 4
+
+
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
 def test_messages_that_come_while_two_addresses_become_one_are_all_kept(
