@@ -276,7 +276,7 @@ def _learn(
     """
     number = digits_of(person.number)
     learnt: dict[str, object] = {}
-    # What they wrote before they had this number can say their former number and key.
+    # What they wrote before they had this number may name their former number and key.
     is_former = wrote_at is not None and address.got_number_after(wrote_at)
     if person.provider_id and not address.provider_id and not is_former:
         learnt["provider_id"] = person.provider_id[:MAX_PROVIDER_ID_LENGTH]
@@ -310,7 +310,7 @@ def _is_back(address: ContactAddress, wrote_at: datetime) -> bool:
 
 
 def _is_told_anew(address: ContactAddress, person: Person, wrote_at: datetime) -> bool:
-    """Tell whether a message says a number or a username that is new, and is not a late one."""
+    """Tell whether a message names a new number or username, and did not come late."""
     number, username = digits_of(person.number), person.username[:MAX_USERNAME_LENGTH]
     is_known = number in {"", address.number} and username in {"", address.username}
     return not is_known and not _has_written(address, after=wrote_at)

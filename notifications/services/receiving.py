@@ -54,7 +54,7 @@ def receive_message(*, line: Line, incoming: Incoming) -> Message | None:
         return None
     # This locks the contact, so a person's messages are stored one after the other.
     address = hold_address(line, incoming.person, wrote_at=incoming.written_at)
-    # Once more, because its twin may have been stored while we waited.
+    # Once more, because another worker may have stored it while we waited.
     if _of_line(line, provider_id).exists():
         return None
     conversation = hold_conversation(line, address)

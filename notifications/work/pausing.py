@@ -69,7 +69,7 @@ def pausable(line: UUID, call: Call) -> Iterator[None]:
 
 
 def end_pause(line: UUID, call: Call) -> None:
-    """Let the next call over a line try its luck at once, because a person asks for it."""
+    """Let the next call over a line go at once, because a person asks for it."""
     LinePause.objects.filter(line=line, call=call).update(until=timezone.now())
 
 
@@ -86,7 +86,7 @@ def _begin(line: UUID, call: Call) -> bool:
     now = timezone.now()
     if pause.until > now:
         raise _held(pause.reason, (pause.until - now).total_seconds())
-    # Of several workers that come at the same moment, one changes the row as it was.
+    # Several workers may come at the same moment. Only one still finds the row as it was read.
     trial = LinePause.objects.filter(pk=pause.pk, until=pause.until)
     if not trial.update(until=now + timedelta(seconds=TRIAL_SECONDS)):
         raise _held(pause.reason, TRIAL_SECONDS)
@@ -103,7 +103,7 @@ def _pause(line: UUID, call: Call, reason: str, *, is_trial: bool) -> float:
     last = rows.first()
     now = timezone.now()
     if last is not None and not is_trial:
-        # Another call of the same time has paused it.
+        # A call that ran at the same time has paused it already.
         return max((last.until - now).total_seconds(), FIRST_PAUSE_SECONDS)
     failures = last.failures + 1 if last is not None else 1
     seconds = growing_seconds(failures, first=FIRST_PAUSE_SECONDS, longest=MAX_PAUSE_SECONDS)

@@ -137,7 +137,7 @@ def test_files_and_answers_name_nobody_then_and_no_cache_is_right(store: Project
 
 
 def test_a_customer_whom_another_order_names_stays(store: Project) -> None:
-    """The project still knows them, from an order that nobody asked to erase."""
+    """Nobody asked to erase that order, so the project still knows the customer."""
     mirror(store)
     report = make_report(store)
     make_order(store, customer_email="ADA@example.org")
